@@ -1,0 +1,1 @@
+"""What tests stand on: databases, links, clocks and actors. Nothing here is a test."""
