@@ -1,0 +1,78 @@
+"""Where a tablet stands in its feed: opaque to it, self-contained for the server."""
+
+import base64
+import binascii
+import json
+from dataclasses import asdict, dataclass
+
+from sync.limits import INTEGER_MAX
+
+CURSOR_BYTES_MAX = 256 * 1024
+
+
+class CursorUnknownError(ValueError):
+    """The text is no cursor of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`revision` and `tag` of the log up to which all steady keys were read; `covers`, the digest of the key set.
+
+    `catching_up` are the keys that are still read from their beginning, one after another: the first of them up to
+    `position`, the others not at all."""
+
+    revision: int
+    tag: str
+    covers: str
+    catching_up: tuple[str, ...] = ()
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A log position and the chain's tag there: it tells a tablet that only pushes of a restore."""
+
+    revision: int
+    tag: str
+
+
+def encode(cursor: Cursor | Mark) -> str:
+    text = json.dumps(list(asdict(cursor).values()), ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(text: str) -> list[object]:
+    if len(text) > CURSOR_BYTES_MAX:
+        raise CursorUnknownError("too long")
+    try:
+        raw = text.encode("ascii")
+        values = json.loads(base64.b64decode(raw + b"=" * (-len(raw) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise CursorUnknownError(str(error)) from error
+    if not isinstance(values, list):
+        raise CursorUnknownError("not a list")
+    return values
+
+
+def cursor(text: str) -> Cursor:
+    """Raises CursorUnknownError for any text that `encode` never made."""
+    match _decode(text):
+        case [int(revision), str(tag), str(covers), list(keys), int(position)] if (
+            _is_revision(revision) and _is_revision(position) and all(isinstance(key, str) for key in keys)
+        ):
+            return Cursor(revision, tag, covers, tuple(map(str, keys)), position)
+        case _:
+            raise CursorUnknownError("not a cursor")
+
+
+def mark(text: str) -> Mark:
+    """Raises CursorUnknownError for any text that `encode` never made."""
+    match _decode(text):
+        case [int(revision), str(tag)] if _is_revision(revision):
+            return Mark(revision, tag)
+        case _:
+            raise CursorUnknownError("not a mark")
+
+
+def _is_revision(value: int) -> bool:
+    return not isinstance(value, bool) and 0 <= value <= INTEGER_MAX

@@ -1,0 +1,34 @@
+"""Names of edits, records and conflicts: UUIDs in their canonical lower-case text."""
+
+import re
+import uuid
+
+EDIT_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+RECORD_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+PERSON_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_RANDOM_BITS = 74
+
+
+def edit_name(now_ms: int, random_bits: int) -> str:
+    """A UUIDv7 (RFC 9562 section 5.7) of a moment in milliseconds since 1970 and at least 74 random bits."""
+    tail = random_bits & ((1 << _RANDOM_BITS) - 1)
+    value = (now_ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | tail & ((1 << 62) - 1)
+    return str(uuid.UUID(int=value))
+
+
+def is_edit_name(value: object) -> bool:
+    return isinstance(value, str) and EDIT_NAME.fullmatch(value) is not None
+
+
+def is_record_id(value: object) -> bool:
+    return isinstance(value, str) and RECORD_ID.fullmatch(value) is not None
+
+
+def is_person_id(value: object) -> bool:
+    return isinstance(value, str) and PERSON_ID.fullmatch(value) is not None
+
+
+def conflict_id(record: str, field: str) -> str:
+    """A conflict is named by its record and field, so every order of arrival names it alike (UUIDv5)."""
+    return str(uuid.uuid5(uuid.UUID(record), field))

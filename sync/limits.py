@@ -1,0 +1,23 @@
+"""Every limit of the wire, named once. Both sides read them here, and the API description publishes them."""
+
+PROTOCOL_VERSION = 1
+
+EDITS_PER_REQUEST_MAX = 500
+REQUEST_BYTES_MAX = 4 * 1024 * 1024
+"""Of a request's body as it travels, compressed or not."""
+REQUEST_UNPACKED_BYTES_MAX = 16 * 1024 * 1024
+LINE_BYTES_MAX = 64 * 1024
+NESTING_MAX = 32
+"""Of arrays and objects in one line."""
+INTEGER_MAX = 2**53
+"""I-JSON, RFC 7493 section 2.2."""
+
+PAGE_ROWS_MAX = 1000
+PAGE_BYTES_MAX = 4 * 1024 * 1024
+CATCHING_UP_KEYS_PER_PAGE_MAX = 16
+
+DRIFT_MS_MAX = 5 * 60 * 1000
+"""How far a tablet's clock may run ahead of the server's before its stamps are moved back."""
+
+RETENTION_DAYS = 35
+"""How long a tablet keeps acknowledged edits, counted by the server's clock."""

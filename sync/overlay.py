@@ -1,0 +1,74 @@
+"""What a tablet shows: the server's record with the tablet's own edits on top that the feed has not brought back yet."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from schemas.catalog import Catalog, RecordType
+from schemas.rules import Rule
+from sync import edits
+from sync.edits import WORKFLOW_REGISTER, Do, Edit, Touch
+from sync.lines import Values
+from sync.records import EVERY_REGISTER
+
+Dots = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A record as its user sees it: its document, and the siblings of its registers (shown first)."""
+
+    id: str
+    document: Values
+    dots: Dots
+
+    def siblings(self, register: str) -> list[str]:
+        """The edits whose values stand in a register: what the next edit's `over` chooses from."""
+        return list(self.dots.get(register) or self.dots.get(EVERY_REGISTER) or [self.id])
+
+
+def overlaid(view: View | None, pending: Iterable[Edit], catalog: Catalog) -> View | None:
+    """The view with pending edits applied in the order they were made. Over nothing it is the identity.
+
+    A change of a record that is not there shows nothing: it waits in the outbox for its record."""
+    for edit in pending:
+        if edit.do is Do.CREATE:
+            view = _created(edit, catalog.types[edit.type]) if view is None else view
+        elif view is not None:
+            view = _changed(view, edit, catalog.types[edit.type])
+    return view
+
+
+def _created(edit: Edit, record_type: RecordType) -> View:
+    document: dict[str, object] = {}
+    for touch in edit.touches:
+        _show(document, record_type, touch)
+    return View(edit.record, _in_order(document, record_type), {} if edit.record == edit.name else {"*": [edit.name]})
+
+
+def _changed(view: View, edit: Edit, record_type: RecordType) -> View:
+    document, dots = dict(view.document), dict(view.dots)
+    for touch in edit.touches:
+        if edit.name in view.siblings(touch.register):
+            continue  # The feed has brought it back already.
+        _show(document, record_type, touch)
+        dots[touch.register] = [edit.name, *(name for name in view.siblings(touch.register) if name not in touch.over)]
+    return View(view.id, _in_order(document, record_type), dots)
+
+
+def _show(document: dict[str, object], record_type: RecordType, touch: Touch) -> None:
+    rule = edits.rule_of(record_type, touch.register)
+    if rule is Rule.SET:
+        field, _, member = touch.register.partition("/")
+        standing = document.get(field)
+        members = set(standing if isinstance(standing, list) else ()) - {member}
+        document[field] = sorted(members | ({member} if touch.value else set()))
+    elif touch.register == WORKFLOW_REGISTER and isinstance(touch.value, Mapping):
+        document.update(touch.value)
+    else:
+        document[touch.register] = touch.value
+
+
+def _in_order(document: Values, record_type: RecordType) -> Values:
+    """Fields in the schema's order, absent ones left out; fields that this app does not know are carried along."""
+    known = {field: document[field] for field in record_type.fields if document.get(field) is not None}
+    return known | {field: value for field, value in document.items() if field not in record_type.fields}

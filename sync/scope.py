@@ -1,0 +1,135 @@
+"""Who may see what: units, people's assignments, and the keys under which records stand.
+
+Moments are stamps, compared as text. A span runs from `since` (inclusive) until `until` (exclusive; None while it
+lasts). A key is `unit:<code>`, `staff:<code>`, `person:<id>` or `body:<id>`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sync.stamps import BEGINNING
+
+SEES_UNITS = frozenset({"grid_worker", "village_staff", "township_staff", "county_staff"})
+"""Roles whose scope is the grids under their unit. A mediator's is what is assigned; an administrator's is nothing."""
+IS_STAFF = frozenset({"village_staff", "township_staff", "county_staff"})
+ROLES = ("grid_worker", "mediator", "village_staff", "township_staff", "county_staff", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A text that held for a while: a placement's key, a unit's parent, a membership's body."""
+
+    value: str
+    since: str = BEGINNING
+    until: str | None = None
+
+    def holds(self, at: str) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    role: str
+    unit: str
+    since: str = BEGINNING
+    until: str | None = None
+
+    def holds(self, at: str) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`may_all` is the county itself, when staff release a held edit from the shell."""
+
+    id: str
+    assignments: tuple[Assignment, ...] = ()
+    memberships: tuple[Span, ...] = ()
+    may_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The tree, with its past: each unit's parents as spans (none for the county itself)."""
+
+    parents: Mapping[str, tuple[Span, ...]]
+
+    def lineage(self, unit: str, at: str) -> Iterator[str]:
+        """The unit and those above it at a moment. Nothing for a unit that does not exist."""
+        seen: set[str] = set()
+        found: str | None = unit if unit in self.parents else None
+        while found is not None and found not in seen:
+            seen.add(found)
+            yield found
+            found = next((span.value for span in self.parents[found] if span.holds(at)), None)
+
+    def under(self, tops: Iterable[str], at: str) -> frozenset[str]:
+        """The units given and all under them at a moment."""
+        wanted = set(tops)
+        return frozenset(unit for unit in self.parents if wanted.intersection(self.lineage(unit, at)))
+
+    @property
+    def root(self) -> str | None:
+        return next((unit for unit, spans in self.parents.items() if not spans), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The keys a person holds now. `whole`: the whole county, which reads by revision and not key by key."""
+
+    keys: frozenset[str]
+    whole: bool
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The keys in order: what a cursor covers."""
+        return tuple(sorted(self.keys))
+
+
+def scope(person: Person, units: Units, at: str) -> Scope:
+    """The scope of a person at a moment."""
+    held = [each for each in person.assignments if each.holds(at)]
+    seen = units.under((each.unit for each in held if each.role in SEES_UNITS), at)
+    staffed = units.under((each.unit for each in held if each.role in IS_STAFF), at)
+    keys = {f"unit:{unit}" for unit in seen} | {f"staff:{unit}" for unit in staffed} | {f"person:{person.id}"}
+    keys |= {f"body:{span.value}" for span in person.memberships if span.holds(at)}
+    return Scope(frozenset(keys), units.root is not None and units.root in staffed)
+
+
+def digest(keys: Iterable[str]) -> str:
+    """A name for a set of keys, the same in every order."""
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:16]
+
+
+def ties(person: Person, placement: Iterable[Span], units: Units, at: str) -> Iterator[tuple[str, str]]:
+    """Each (role, tie) by which a person reached a record at a moment: `unit` or `assignee`."""
+    roles = [each for each in person.assignments if each.holds(at)]
+    own = {f"person:{person.id}"} | {f"body:{span.value}" for span in person.memberships if span.holds(at)}
+    for span in placement:
+        if not span.holds(at):
+            continue
+        if span.value in own:
+            yield from ((each.role, "assignee") for each in roles)
+        elif span.value.startswith("unit:"):
+            above = set(units.lineage(span.value.removeprefix("unit:"), at))
+            yield from ((each.role, "unit") for each in roles if each.unit in above)
+
+
+def sees(reached: Iterable[tuple[str, str]]) -> bool:
+    """Whether ties let a person see the record at all."""
+    return any(tie == "assignee" or role in SEES_UNITS for role, tie in reached)
+
+
+def moved(placement: tuple[Span, ...], keys: frozenset[str], since: str, until: str) -> tuple[Span, ...]:
+    """A placement after the record's keys became `keys`: ended spans end at `until`, new ones run from `since`."""
+    standing = {span.value for span in placement if span.until is None}
+    kept = tuple(
+        Span(span.value, span.since, until) if span.until is None and span.value not in keys else span for span in placement
+    )
+    return kept + tuple(Span(key, since) for key in sorted(keys - standing))
+
+
+def standing(placement: Iterable[Span]) -> frozenset[str]:
+    """The keys a record is under now."""
+    return frozenset(span.value for span in placement if span.until is None)
