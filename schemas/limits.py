@@ -1,0 +1,33 @@
+"""Every limit on a value of a record. Limits of the wire (bytes, lines, pages) stand in sync/limits."""
+
+NAME_CHARS_MAX = 64  # ids of people and bodies, codes of units
+TITLE_CHARS_MAX = 200
+SHORT_TEXT_CHARS_MAX = 500
+PARAGRAPH_CHARS_MAX = 2_000
+LONG_TEXT_CHARS_MAX = 20_000
+PHONE_CHARS_MAX = 40
+DOOR_NO_CHARS_MAX = 50
+FILE_NAME_CHARS_MAX = 200
+FLAG_CHARS_MAX = 64
+
+HOUSEHOLD_PEOPLE_MAX = 200
+INVOLVED_PEOPLE_MAX = 100_000
+SATISFACTION_MIN = 1
+SATISFACTION_MAX = 5
+ACCURACY_M_MAX = 100_000
+LATITUDE_DEGREES_MAX = 90
+LONGITUDE_DEGREES_MAX = 180
+YUAN_DIGITS_MAX = 13
+
+PARTIES_MAX = 100
+PHOTOS_MAX = 50
+FILES_MAX = 50
+SET_VALUES_MAX = 100
+FLAGS_MAX = 50
+SIBLINGS_MAX = 10_000  # of a conflict; however many people disagree, their values are shown
+
+INTEGER_MAX = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exact (RFC 7493, section 2.2)."""
+
+SHOWN_NAME_CHARS_MAX = 64
+"""How much of a field's name that we do not know is repeated in a problem."""

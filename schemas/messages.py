@@ -1,0 +1,50 @@
+"""The sentences of problems, in both languages (schemas/data/messages.json)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from marshmallow import Schema, fields
+
+from schemas.limits import SHOWN_NAME_CHARS_MAX
+from schemas.shipped import shipped
+
+MESSAGES: Mapping[str, Mapping[str, str]] = shipped("messages.json")
+LANGUAGES = ("zh", "en")
+
+Path = Sequence[str | int]
+"""Where a problem is: names of members and indexes of items, from the record inwards."""
+
+
+def sentence(error: str, schema: Schema, path: Path, language: str) -> str:
+    """What is wrong at a path of a schema. `error` is a key of the messages, its argument after a space."""
+    key, _, limit = error.partition(" ")
+    return MESSAGES[key][language].format(label=_label(schema, path, language), limit=limit)
+
+
+def _label(schema: Schema, path: Path, language: str) -> str:
+    """The label of a field and, where the path goes on, of the item and the part: "Parties 1: Name"."""
+    label = ""
+    for step, declared in zip(path, _declared(schema, path), strict=True):
+        if isinstance(step, int):
+            label = MESSAGES["item"][language].format(whole=label, n=step + 1)
+        else:
+            part = declared.metadata.get(language, step) if declared else shown_name(step)
+            label = MESSAGES["part"][language].format(whole=label, part=part) if label else part
+    return label
+
+
+def _declared(schema: Schema, path: Path) -> Iterator[fields.Field[object] | None]:
+    """The declared field at each step of a path, None for a name that the schema does not know."""
+    declared: fields.Field[object] | None = None
+    members: Mapping[str, fields.Field[object]] = schema.fields
+    for step in path:
+        if isinstance(step, int):
+            declared = declared.inner if isinstance(declared, fields.List) else None
+        else:
+            declared = members.get(step)
+        members = declared.schema.fields if isinstance(declared, fields.Nested) else {}
+        yield declared
+
+
+def shown_name(name: str) -> str:
+    """An unknown name, cut to what a sentence can carry."""
+    return name if len(name) <= SHOWN_NAME_CHARS_MAX else name[:SHOWN_NAME_CHARS_MAX] + "…"

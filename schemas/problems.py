@@ -1,0 +1,16 @@
+"""One thing that is wrong with the values of a record, said so that a person can mend it."""
+
+from dataclasses import dataclass
+
+UNKNOWN_FIELD = "unknown-field"
+INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`code` is one of the two above, `field` a path like `parties.0.name`; `zh` and `en` name it by its label."""
+
+    code: str
+    field: str
+    zh: str
+    en: str

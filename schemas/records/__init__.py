@@ -1,0 +1,1 @@
+"""The record types, one file each: read them as the definition of what Doorstep records."""
