@@ -82,7 +82,7 @@ class SqliteDatabases(Databases):
 
 
 class PostgresDatabases(Databases):
-    """Databases on one PostgreSQL server.
+    """Databases on one PostgreSQL server, of version 15 or later.
 
     `url` is of someone who may create databases there, in the form of SQLAlchemy or of libpq.
     """
@@ -100,9 +100,9 @@ class PostgresDatabases(Databases):
                 connection.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source]
                 )
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
-            )
+            # FILE_COPY is the quicker one where nothing is flushed.
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(source)))
         return self.server.set(database=name).render_as_string(hide_password=False)
 
     def drop_database(self, url: str) -> None:

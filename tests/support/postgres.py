@@ -31,6 +31,10 @@ POLL_S = 0.01
 # The longest path of a Unix socket is 103 bytes on macOS, 107 on Linux; the server adds "/.s.PGSQL.5432".
 FOLDER_BYTES_MAX = 85
 
+# Making a database copies some 300 files, ten times as quick in memory as on a disk: where there is room, use memory.
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 2 * 2**30
+
 READY = "ready"
 
 SETTINGS = ("listen_addresses=", "shared_buffers=32MB", "max_wal_senders=0", "wal_level=minimal", "jit=off")
@@ -59,7 +63,7 @@ class Cluster:
         """
         programs = _programs()
         user = "nobody" if os.geteuid() == 0 else ""  # PostgreSQL refuses to run as root
-        folder = _make_folder(user)
+        folder = _make_folder(user, in_memory=not durable)
         settings = (*SETTINGS, *(DURABLE if durable else VOLATILE))
         guard = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, str(folder), str(programs), user, *settings],
@@ -115,10 +119,13 @@ def _programs() -> Path:
     return versions[max(versions)]
 
 
-def _make_folder(user: str) -> Path:
+def _make_folder(user: str, *, in_memory: bool) -> Path:
     """A new folder, short enough for a socket, that belongs to `user` and that they can reach."""
-    for base in (Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")):
-        if _reaches(user, base):
+    bases = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]
+    if in_memory and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN:
+        bases.insert(0, MEMORY)
+    for base in bases:
+        if _reaches(user, base) and os.access(base, os.W_OK):
             folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-", dir=base))
             if len(os.fsencode(folder)) <= FOLDER_BYTES_MAX:
                 if user:
