@@ -66,7 +66,7 @@ lock: ## Resolve the dependencies of pyproject.toml anew into requirements/
 	$(COMPILE) --upgrade --extra server --extra tablet --extra test -o requirements/all.txt
 	$(COMPILE) --upgrade --extra server -c requirements/all.txt -o requirements/server.txt
 	$(COMPILE) --upgrade --extra tablet -c requirements/all.txt -o requirements/tablet.txt
-	rm -rf $(LOCK_VENV)
+	rm -rf $(LOCK_VENV) && rmdir build 2>/dev/null || true
 
 clean: ## Remove .venv and everything made by a run
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -74,8 +74,9 @@ class Cluster:
             start_new_session=True,  # Ctrl-C and a kill of the tests' process group must not hit the guard
         )
         cluster = cls(folder, guard)
-        if guard.stdout is None or guard.stdout.readline().strip() != READY:
-            printed = guard.stdout.read() if guard.stdout else ""
+        said = guard.stdout.readline() if guard.stdout else ""
+        if said.strip() != READY:
+            printed = said + (guard.stdout.read() if guard.stdout else "")
             cluster.stop()
             raise RuntimeError(f"PostgreSQL did not start:\n{printed}")
         return cluster
@@ -232,8 +233,13 @@ def _reachable_programs(folder: Path, programs: Path, user: str) -> Path:
     """The programs, or a copy of them if `user` cannot walk to where they stand (a checkout in root's home)."""
     if _reaches(user, programs):
         return programs
-    shutil.copytree(programs.parent, folder / "programs")
-    return folder / "programs" / programs.name
+    package, version = programs.parents[1], programs.parent.name
+    copy = folder / "programs" / package.name
+    shutil.copytree(package / version, copy / version)
+    libraries = package.with_name(f"{package.name}.libs")  # the programs look for it from where they stand
+    if libraries.exists():
+        shutil.copytree(libraries, copy.with_name(libraries.name))
+    return copy / version / programs.name
 
 
 if __name__ == "__main__":
