@@ -36,6 +36,11 @@ def stamp(now_ms: int, counter: int = 0) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z-{counter:04x}".rjust(29, "0")
 
 
+def instant(now_ms: int) -> str:
+    """A moment as records say it: `2026-11-21T08:15:30.123Z`."""
+    return stamp(now_ms)[:24]
+
+
 def milliseconds(text: str) -> int:
     """The milliseconds since 1970 of a stamp. Raises ValueError where the date is not a real one."""
     moment = datetime.fromisoformat(text[:23] + "+00:00")
