@@ -37,7 +37,7 @@ class Kind(fields.Field[Any]):
     """
 
     def __init__(self, *of: Any, wrong: str, required: bool = False, **options: Any) -> None:
-        errors = {"required": "required", "null": "required", "invalid": wrong, "too_large": wrong}
+        errors: dict[str, Any] = {"required": "required", "null": "required", "invalid": wrong, "too_large": wrong}
         super().__init__(*of, required=required, allow_none=not required, error_messages=errors, **options)
 
 
@@ -134,6 +134,12 @@ class Assignee(Patterned):
     form = pattern(f"^(person|body):{NAME}$", "not_assignee")
 
 
+class ScopeKey(Patterned):
+    """What records stand under: a grid, the staff of a unit, a person, a body."""
+
+    form = pattern(f"^(unit|staff|person|body):{NAME}$", "not_scope_key")
+
+
 class RecordId(Patterned):
     """A lower-case canonical UUID."""
 
@@ -218,12 +224,14 @@ class YesNo(Kind, fields.Boolean):
 
 
 class ListOf(Kind, fields.List[Any]):
-    """A JSON array of one kind, whose items are never null; a required one has an item."""
+    """A JSON array of one kind, whose items are never null; a required one has an item, unless it `may_be_empty`."""
 
-    def __init__(self, item: Kind, *, items_max: int, required: bool = False, **options: Any) -> None:
+    def __init__(
+        self, item: Kind, *, items_max: int, required: bool = False, may_be_empty: bool = False, **options: Any
+    ) -> None:
         item.required, item.allow_none = True, False
         checks: list[Check] = [validate.Length(max=items_max, error="too_many {max}")]
-        checks = [said, *checks] if required else checks
+        checks = [said, *checks] if required and not may_be_empty else checks
         strict = only(list, "not_list")
         super().__init__(item, wrong="not_list", required=required, pre_load=strict, validate=checks, **options)
 

@@ -24,10 +24,14 @@ PHOTOS_MAX = 50
 FILES_MAX = 50
 SET_VALUES_MAX = 100
 FLAGS_MAX = 50
-SIBLINGS_MAX = 10_000  # of a conflict; however many people disagree, their values are shown
+SIBLINGS_MAX = 10_000  # of a field; however many people disagree, their values are shown
 
 INTEGER_MAX = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact (RFC 7493, section 2.2)."""
+
+SECRET_CHARS_MAX = 500  # codes, nonces, tokens, marks
+OUTCOMES_MAX = 10_000
+SCOPE_KEYS_MAX = 100_000
 
 SHOWN_NAME_CHARS_MAX = 64
 """How much of a field's name that we do not know is repeated in a problem."""

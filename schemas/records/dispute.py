@@ -92,6 +92,8 @@ class Dispute(Shape):
     )
     duplicate_of = RecordId(metadata=held_as(Rule.REVIEW, OPEN, zh="并入的纠纷", en="Duplicate of", link="dispute"))
     flags = ListOf(
-        Text(FLAG_CHARS_MAX), items_max=FLAGS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="提醒", en="Flags")
+        Text(FLAG_CHARS_MAX, required=True),
+        items_max=FLAGS_MAX,
+        metadata=held_as(Rule.SERVER, OPEN, zh="提醒", en="Flags"),
     )
     removed = Text(SHORT_TEXT_CHARS_MAX, metadata=held_as(Rule.NEWEST, OPEN, zh="撤除原因", en="Reason of removal"))

@@ -14,7 +14,7 @@ class Held(Shape):
     by = Name(required=True, metadata=held_as(Rule.SERVER, OPEN, zh="修改人", en="By"))
     record_type = Text(NAME_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="记录类型", en="Record type"))
     record = RecordId(metadata=held_as(Rule.SERVER, OPEN, zh="记录", en="Record"))
-    code = Choice("outcome_code", metadata=held_as(Rule.SERVER, OPEN, zh="原因", en="Code"))
+    code = Text(NAME_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="原因", en="Code"))
     field = Text(SHORT_TEXT_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="字段", en="Field"))
     result = Choice("edit_result", required=True, metadata=held_as(Rule.SERVER, OPEN, zh="结果", en="Result"))
     received_at = Instant(required=True, metadata=held_as(Rule.SERVER, OPEN, zh="收到时间", en="Received at"))
