@@ -16,16 +16,22 @@ class CursorUnknownError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`revision` and `tag` of the log up to which all steady keys were read; `covers`, the digest of the key set.
+    """`revision` up to which all steady keys were read; `log_revision` and `tag`, the mark of the log when it was read;
+    `covers`, the digest of the key set.
 
     `catching_up` are the keys that are still read from their beginning, one after another: the first of them up to
     `position`, the others not at all."""
 
     revision: int
+    log_revision: int
     tag: str
     covers: str
     catching_up: tuple[str, ...] = ()
     position: int = 0
+
+    @property
+    def mark(self) -> "Mark":
+        return Mark(self.log_revision, self.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +63,10 @@ def _decode(text: str) -> list[object]:
 def cursor(text: str) -> Cursor:
     """Raises CursorUnknownError for any text that `encode` never made."""
     match _decode(text):
-        case [int(revision), str(tag), str(covers), list(keys), int(position)] if (
-            _is_revision(revision) and _is_revision(position) and all(isinstance(key, str) for key in keys)
+        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position)] if (
+            all(map(_is_revision, (revision, log_revision, position))) and all(isinstance(key, str) for key in keys)
         ):
-            return Cursor(revision, tag, covers, tuple(map(str, keys)), position)
+            return Cursor(revision, log_revision, tag, covers, tuple(map(str, keys)), position)
         case _:
             raise CursorUnknownError("not a cursor")
 
