@@ -1,1 +1,1 @@
-"""The engine that the server and the tablets share: values in, values out; no clock, disk, socket, log or randomness."""
+"""The engine that server and tablets share: values in, values out; no clock, disk, socket, log or randomness."""

@@ -163,7 +163,7 @@ class _Judge:
         found = self.world.records.get(linked)
         reached = self._ties(found.placement) if found else frozenset()
         wrong_type = found is not None and found.record.type != self.type.fields[member].link
-        if not self.person.may_all and not scope.sees(reached) or found is None or wrong_type:
+        if (not self.person.may_all and not scope.sees(reached)) or found is None or wrong_type:
             raise self._unknown(member, linked)
         return reached
 
@@ -200,7 +200,7 @@ class _Judge:
         if self.person.may_all:
             return
         denied = self.world.permissions.denied_fields
-        if not roles or self.type.append_only and action != "create":
+        if not roles or (self.type.append_only and action != "create"):
             raise _Stop(Refuse(Code.NOT_ALLOWED, member))
         for touch in touches:
             if all(touch.register in denied(role, self.type.name, action) for role in roles):

@@ -29,7 +29,8 @@ class Arrival:
 
     @property
     def name(self) -> str:
-        assert self.line.name is not None, "a line without a name is refused where it arrives"
+        if self.line.name is None:
+            raise ValueError("a line without a name is refused where it arrives")
         return self.line.name
 
 
@@ -79,7 +80,9 @@ class Batch:
                 case Wait():
                     self._hold(arrival, verdict)
         except Exception as error:  # noqa: BLE001 - one bad line holds itself, never the batch
-            self._hold(arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), f"{type(error).__name__}: {error}")
+            self._hold(
+                arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), f"{type(error).__name__}: {error}"
+            )
         return []
 
     def _verdict(self, arrival: Arrival) -> Verdict:
@@ -92,10 +95,11 @@ class Batch:
             return Refuse(edit.code, edit.field, edit.detail)
         person = arrival.released_by or self.world.people.get(edit.by) or Person(edit.by)
         verdict = judge(edit, person, arrival.judged, self.world)
-        if arrival.judged != edit.at and isinstance(verdict, Refuse) and verdict.code is Code.NOT_ALLOWED:
-            if isinstance(judge(edit, person, edit.at, self.world), Admit):
-                # Allowed when it says it was made, not when it was announced: staff decide.
-                return Wait(verdict.code, verdict.field, frozenset({f"person:{edit.by}"}))
+        if not isinstance(verdict, Refuse) or verdict.code is not Code.NOT_ALLOWED or arrival.judged == edit.at:
+            return verdict
+        if isinstance(judge(edit, person, edit.at, self.world), Admit):
+            # Allowed when it says it was made, not when it was announced: staff decide.
+            return Wait(Code.NOT_ALLOWED, verdict.field, frozenset({f"person:{edit.by}"}))
         return verdict
 
     def _admit(self, arrival: Arrival, edit: Edit) -> list[Arrival]:
@@ -149,7 +153,9 @@ class Batch:
         known = self.world.known.get(name)
         return known is None or known.result is Result.HELD
 
-    def _put(self, record: Record, before: Placed | None, placement: tuple[scope.Span, ...], parent: str | None) -> None:
+    def _put(
+        self, record: Record, before: Placed | None, placement: tuple[scope.Span, ...], parent: str | None
+    ) -> None:
         self.changed.setdefault(record.id, before)
         self.world.records[record.id] = Placed(record, placement, parent)
 
@@ -159,7 +165,8 @@ class Batch:
         if record_type.parent is not None:
             return ()
         shown = records.document(record, self.world.catalog, self.world.workflow)
-        keys = {f"unit:{shown[record_type.unit_field]}"} if record_type.unit_field in shown else set()
+        unit = shown.get(record_type.unit_field or "")
+        keys = set() if unit is None else {f"unit:{unit}"}
         if shown.get("assignee") is not None:
             keys.add(str(shown["assignee"]))
         if before is None:

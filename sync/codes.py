@@ -59,18 +59,28 @@ DETAILS: Mapping[Code, Detail] = {
     Code.EDIT_REUSED: Detail("这个编号已用于另一条修改", "This name already belongs to another edit"),
     Code.UNKNOWN_TYPE: Detail("没有这种记录", "There is no such type of record"),
     Code.UNKNOWN_FIELD: Detail("没有这一项", "There is no such field"),
-    Code.UNKNOWN_RECORD: Detail("中心还没有这条记录,已保留待核", "The center does not have this record yet; kept until it does"),
+    Code.UNKNOWN_RECORD: Detail(
+        "中心还没有这条记录，已保留待核", "The center does not have this record yet; kept until it does"
+    ),
     Code.INVALID: Detail("内容不符合要求", "A value is not as it must be"),
     Code.NOT_ALLOWED: Detail("您没有这项权限", "This is not yours to do"),
     Code.ILLEGAL_MOVE: Detail("不能这样变更办理状态", "The case cannot move this way"),
-    Code.NEWER_SCHEMA: Detail("平板版本较新,中心升级后处理", "Written by a newer app; kept until the center is upgraded"),
-    Code.SERVER_ERROR: Detail("中心处理出错,已保留,修复后自动处理", "The center failed on this line; kept until it is mended"),
+    Code.NEWER_SCHEMA: Detail(
+        "平板版本较新，中心升级后处理", "Written by a newer app; kept until the center is upgraded"
+    ),
+    Code.SERVER_ERROR: Detail(
+        "中心处理出错，已保留，修复后自动处理", "The center failed on this line; kept until it is mended"
+    ),
     Code.ERASED: Detail("这条内容已依法删除", "This was erased"),
-    Code.TABLET_REVOKED: Detail("这台平板已停用,内容已保留待核", "This tablet is revoked; its work is kept for staff to decide"),
+    Code.TABLET_REVOKED: Detail(
+        "这台平板已停用，内容已保留待核", "This tablet is revoked; its work is kept for staff to decide"
+    ),
 }
 
 _PROBLEMS = (
-    ProblemKind("token-unknown", 401, Detail("登录凭证无效,请重新注册平板", "The token is not known; enrol this tablet again")),
+    ProblemKind(
+        "token-unknown", 401, Detail("登录凭证无效，请重新注册平板", "The token is not known; enrol this tablet again")
+    ),
     ProblemKind("code-unknown", 401, Detail("注册码无效", "This enrolment code is not known")),
     ProblemKind("code-spent", 410, Detail("注册码已使用或已过期", "This enrolment code was used or has expired")),
     ProblemKind("tablet-revoked", 403, Detail("这台平板已停用", "This tablet is revoked")),
@@ -79,11 +89,15 @@ _PROBLEMS = (
     ProblemKind("not-found", 404, Detail("没有这个地址", "There is nothing at this address")),
     ProblemKind("method-unknown", 405, Detail("这个地址不支持此操作", "This address does not take that method")),
     ProblemKind("length-required", 411, Detail("请求缺少长度", "The request must say its Content-Length")),
-    ProblemKind("too-large", 413, Detail("请求过大,请分批上传", "The request is too large; send less at once")),
+    ProblemKind("too-large", 413, Detail("请求过大，请分批上传", "The request is too large; send less at once")),
     ProblemKind("media-unknown", 415, Detail("不支持这种编码", "This encoding is not supported")),
     ProblemKind("invalid", 422, Detail("请求内容不符合要求", "A value in the request is not as it must be")),
-    ProblemKind("slow-down", 429, Detail("请求过多,请稍后再试", "Too many requests; try again later")),
-    ProblemKind("internal", 500, Detail("中心出错,平板上的内容不受影响", "The center failed; nothing on the tablet is lost")),
-    ProblemKind("unavailable", 503, Detail("中心暂时不可用,请稍后再试", "The center is unavailable for now; try again later")),
+    ProblemKind("slow-down", 429, Detail("请求过多，请稍后再试", "Too many requests; try again later")),
+    ProblemKind(
+        "internal", 500, Detail("中心出错，平板上的内容不受影响", "The center failed; nothing on the tablet is lost")
+    ),
+    ProblemKind(
+        "unavailable", 503, Detail("中心暂时不可用，请稍后再试", "The center is unavailable for now; try again later")
+    ),
 )
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _PROBLEMS}

@@ -10,7 +10,9 @@ from sync.showing import in_conflict, shown_first
 from sync.suggestion import suggested
 
 
-def conflict(record_type: str, record: str, field: str, register: Register, rule: Rule, workflow: Workflow) -> Values | None:
+def conflict(
+    record_type: str, record: str, field: str, register: Register, rule: Rule, workflow: Workflow
+) -> Values | None:
     """The conflict's document, or None where nobody disagrees and nobody ever settled."""
     is_open = in_conflict(register.siblings, rule, workflow)
     if not is_open and not register.settlements:

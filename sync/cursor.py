@@ -63,9 +63,9 @@ def _decode(text: str) -> list[object]:
 def cursor(text: str) -> Cursor:
     """Raises CursorUnknownError for any text that `encode` never made."""
     match _decode(text):
-        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position)] if (
-            all(map(_is_revision, (revision, log_revision, position))) and all(isinstance(key, str) for key in keys)
-        ):
+        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position)] if all(
+            map(_is_revision, (revision, log_revision, position))
+        ) and all(isinstance(key, str) for key in keys):
             return Cursor(revision, log_revision, tag, covers, tuple(map(str, keys)), position)
         case _:
             raise CursorUnknownError("not a cursor")

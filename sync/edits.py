@@ -5,36 +5,39 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from schemas.catalog import Catalog, RecordType
-from schemas.rules import Rule
+from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.validation import problems
 from sync import ids, lines, stamps
 from sync.codes import Code, Detail
+from sync.limits import LINE_BYTES_MAX
 from sync.lines import Values
+from sync.touches import Names, Parts, Touch, UnreadError, changed, created, register_of, rule_of, workflow_fields
 
-WORKFLOW_REGISTER = "status"
+__all__ = [
+    "WORKFLOW_REGISTER",
+    "Do",
+    "Edit",
+    "Touch",
+    "Unread",
+    "over_of_refused",
+    "read",
+    "register_of",
+    "rule_of",
+    "workflow_fields",
+]
+
 _MEMBERS = {
     "create": frozenset({"edit", "schema", "by", "do", "type", "at", "now", "mends"}),
     "change": frozenset(
         {"edit", "schema", "by", "do", "type", "id", "at", "over", "was", "now", "add", "remove", "settles"}
     ),
 }
-_NEEDED = {"create": ("by", "type", "at", "now"), "change": ("by", "type", "id", "at")}
+_NEEDED = {"create": ("type", "at", "now"), "change": ("type", "id", "at")}
 
 
 class Do(StrEnum):
     CREATE = "create"
     CHANGE = "change"
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """What an edit does to one register: the value it gives, what it knew (`over`), what its author's screen showed."""
-
-    register: str
-    value: object
-    over: tuple[str, ...] = ()
-    settles: bool = False
-    was: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A line that is no edit (yet): refused, or held where a newer release may read it. `name` is None where the
-    line has no readable name; `by` and `record` likewise."""
+    """A line that is no edit (yet): refused, or held where a newer release may read it. `name`, `by`, `type`, `at`
+    and `record` (of a change) are None where the line does not say them in the form that they must have."""
 
     code: Code
     line: bytes
@@ -95,93 +98,92 @@ class Unread:
 
 def read(line: bytes, catalog: Catalog) -> Edit | Unread:
     """The edit of a line at the catalog's schema, whatever older schema it was written in."""
+    if len(line) > LINE_BYTES_MAX:
+        return Unread(Code.LINE_TOO_LONG, line)
     try:
         members = lines.read(line)
     except lines.LineMalformedError:
         return Unread(Code.LINE_MALFORMED, line)
-    return _Reader(line, members, catalog).read()
-
-
-def register_of(record_type: RecordType, field: str) -> str:
-    """The register that holds a field: its own, or the workflow's one for status, tier and assignee."""
-    return record_type.fields[field].register
-
-
-def rule_of(record_type: RecordType, register: str) -> Rule:
-    """The merge rule of a register (`purposes/errand` merges as `purposes` says). Raises KeyError for no register."""
-    return record_type.fields[register.partition("/")[0]].rule
-
-
-class _UnreadError(Exception):
-    def __init__(self, code: Code, field: str | None = None, detail: Detail | None = None) -> None:
-        super().__init__(code)
-        self.code, self.field, self.detail = code, field, detail
+    name = members.get("edit")
+    if not isinstance(name, str) or not ids.is_edit_name(name):
+        return Unread(Code.LINE_MALFORMED, line, field="edit")
+    return _Reader(name, line, members, catalog).read()
 
 
 class _Reader:
     """Reads one line in steps; each step may stop it with a code and a field."""
 
-    def __init__(self, line: bytes, members: Values, catalog: Catalog) -> None:
-        self.line, self.members, self.catalog = line, members, catalog
-        name = members.get("edit")
-        self.name = name if isinstance(name, str) and ids.is_edit_name(name) else None
+    def __init__(self, name: str, line: bytes, members: Values, catalog: Catalog) -> None:
+        self.name, self.line, self.members, self.catalog = name, line, members, catalog
 
     def read(self) -> Edit | Unread:
-        if self.name is None:
-            return Unread(Code.LINE_MALFORMED, self.line, field="edit")
         try:
             schema = self._schema()
-            self._envelope()
-            return self._edit(schema)
-        except _UnreadError as stop:
-            text = self._text
-            return Unread(
-                stop.code, self.line, self.name, stop.field, stop.detail, text("by"), text("type"), text("id"), text("at")
-            )
+            return self._edit(self._do(), schema)
+        except UnreadError as stop:
+            return self._unread(stop)
 
-    def _text(self, member: str) -> str | None:
-        value = self.members.get(member)
-        return value if isinstance(value, str) else None
+    def _unread(self, stop: UnreadError) -> Unread:
+        """What may be believed of a line that is no edit: only what has the form that it must have."""
+
+        def text(member: str) -> str | None:
+            value = self.members.get(member)
+            return value if isinstance(value, str) else None
+
+        by, kind, record, at = text("by"), text("type"), text("id"), text("at")
+        return Unread(
+            stop.code,
+            self.line,
+            self.name,
+            stop.field,
+            stop.detail,
+            by=by if ids.is_person_id(by) else None,
+            type=kind if kind in self.catalog.types else None,
+            record=record if self.members.get("do") == "change" and ids.is_record_id(record) else None,
+            at=at if stamps.is_stamp(at) else None,
+        )
 
     def _schema(self) -> int:
         schema = self.members.get("schema")
         if type(schema) is not int or schema < 1:
-            raise _UnreadError(Code.INVALID, "schema")
+            raise UnreadError(Code.INVALID, "schema")
         if not ids.is_person_id(self.members.get("by")):
-            raise _UnreadError(Code.INVALID, "by")
+            raise UnreadError(Code.INVALID, "by")
         if schema > self.catalog.version:
-            raise _UnreadError(Code.NEWER_SCHEMA, "schema")
+            raise UnreadError(Code.NEWER_SCHEMA, "schema")
         return schema
 
-    def _envelope(self) -> None:
+    def _do(self) -> Do:
+        """What the line does, once its members other than those that speak of fields are as they must be."""
         members = self.members
         do = members.get("do")
         if not isinstance(do, str) or do not in _MEMBERS:
-            raise _UnreadError(Code.INVALID, "do")
+            raise UnreadError(Code.INVALID, "do")
         for member in members:
             if member not in _MEMBERS[do]:
-                raise _UnreadError(Code.UNKNOWN_FIELD, member)
+                raise UnreadError(Code.UNKNOWN_FIELD, member)
         for member in _NEEDED[do]:
             if members.get(member) is None:
-                raise _UnreadError(Code.INVALID, member)
+                raise UnreadError(Code.INVALID, member)
         if not stamps.is_stamp(members["at"]):
-            raise _UnreadError(Code.INVALID, "at")
+            raise UnreadError(Code.INVALID, "at")
         if do == "change" and not ids.is_record_id(members["id"]):
-            raise _UnreadError(Code.INVALID, "id")
-        if members.get("mends") is not None and not ids.is_edit_name(members["mends"]):
-            raise _UnreadError(Code.INVALID, "mends")
-        if members.get("type") not in self.catalog.types:
-            raise _UnreadError(Code.UNKNOWN_TYPE, "type")
+            raise UnreadError(Code.INVALID, "id")
+        mends = members.get("mends")
+        if mends is not None and (not ids.is_edit_name(mends) or mends == self.name):
+            raise UnreadError(Code.INVALID, "mends")
+        return Do(do)
 
-    def _edit(self, schema: int) -> Edit:
-        record_type = self.catalog.types[str(self.members["type"])]
+    def _edit(self, do: Do, schema: int) -> Edit:
+        record_type = self.catalog.types.get(str(self.members["type"]))
+        if record_type is None:
+            raise UnreadError(Code.UNKNOWN_TYPE, "type")
         if not record_type.editable:
-            raise _UnreadError(Code.NOT_ALLOWED, "type")
+            raise UnreadError(Code.NOT_ALLOWED, "type")
         parts = Parts.of(self.members, self.catalog, record_type.name, schema)
-        do = Do(str(self.members["do"]))
         mends = self.members.get("mends")
         return Edit(
-            name=str(self.name),
+            name=self.name,
             by=str(self.members["by"]),
             do=do,
             type=record_type.name,
@@ -192,114 +194,55 @@ class _Reader:
             line=self.line,
         )
 
-    def _touches(self, record_type: RecordType, parts: "Parts", do: Do) -> list[Touch]:
-        self._validate(record_type, parts, do)
-        touches = created(record_type, parts.now) if do is Do.CREATE else changed(record_type, parts)
-        if do is Do.CHANGE and not touches:
-            raise _UnreadError(Code.INVALID, "now")
+    def _touches(self, record_type: RecordType, parts: Parts, do: Do) -> list[Touch]:
+        _check(record_type, parts.now, partial=do is Do.CHANGE)
+        for field in parts.was:
+            if field not in record_type.fields:
+                raise UnreadError(Code.UNKNOWN_FIELD, f"was.{field}")
+        if do is Do.CREATE:
+            return created(record_type, parts.now)
+        _check_change(record_type, parts)
+        touches = changed(record_type, parts)
+        if not touches:
+            raise UnreadError(Code.INVALID, "now")
         touched = {touch.register for touch in touches}
         for register in (*parts.over, *parts.settles):
             if register not in touched:
-                raise _UnreadError(Code.INVALID, "over" if register in parts.over else "settles")
+                raise UnreadError(Code.INVALID, "over" if register in parts.over else "settles")
         if any(self.name in touch.over for touch in touches):
-            raise _UnreadError(Code.INVALID, "over")
+            raise UnreadError(Code.INVALID, "over")
         return touches
 
-    def _validate(self, record_type: RecordType, parts: "Parts", do: Do) -> None:
-        for found in problems(record_type, parts.now, partial=do is Do.CHANGE):
-            raise _UnreadError(Code(found.code), found.field, Detail(found.zh, found.en))
-        for field in parts.was:
-            if field not in record_type.fields:
-                raise _UnreadError(Code.UNKNOWN_FIELD, f"was.{field}")
-        if do is Do.CREATE:
-            return
-        for field, rule in ((field, record_type.fields[field]) for field in parts.now):
-            if rule.rule is Rule.SET:
-                raise _UnreadError(Code.INVALID, field)
-            if rule.rule is Rule.WORKFLOW and not workflow_fields(record_type) <= parts.now.keys() & parts.was.keys():
-                raise _UnreadError(Code.INVALID, WORKFLOW_REGISTER)
-        for member in (parts.add, parts.remove):
-            for field, values in member.items():
-                known = record_type.fields.get(field)
-                if known is None:
-                    raise _UnreadError(Code.UNKNOWN_FIELD, field)
-                if known.rule is not Rule.SET or any("/" in value for value in values):
-                    raise _UnreadError(Code.INVALID, field)
-            for found in problems(record_type, {field: list(values) for field, values in member.items()}, partial=True):
-                raise _UnreadError(Code(found.code), found.field, Detail(found.zh, found.en))
-        for field, values in parts.add.items():
-            if set(values) & set(parts.remove.get(field, ())):
-                raise _UnreadError(Code.INVALID, field)
+
+def _check(record_type: RecordType, values: Values, *, partial: bool) -> None:
+    for found in problems(record_type, values, partial=partial):
+        raise UnreadError(Code(found.code), found.field, Detail(found.zh, found.en))
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The members of a line that speak of fields, at the catalog's schema."""
-
-    now: Values
-    was: Values
-    over: Mapping[str, tuple[str, ...]]
-    add: Mapping[str, tuple[str, ...]]
-    remove: Mapping[str, tuple[str, ...]]
-    settles: tuple[str, ...]
-
-    @classmethod
-    def of(cls, members: Values, catalog: Catalog, type_name: str, schema: int) -> "Parts":
-        now, was = _object(members, "now"), _object(members, "was")
-        over, add, remove = (_texts(members, member) for member in ("over", "add", "remove"))
-        settles = _list(members.get("settles", []), "settles")
-        for names in over.values():
-            if not all(ids.is_edit_name(name) for name in names):
-                raise _UnreadError(Code.INVALID, "over")
-        for version in range(schema, catalog.version):
-            upgrade = catalog.upgrades.get((type_name, version))
-            if upgrade is not None:
-                now, was = upgrade(now), upgrade(was)
-            renames = catalog.renames.get((type_name, version), {})
-            over, add, remove = (_renamed(member, renames) for member in (over, add, remove))
-            settles = tuple(_rename(register, renames) for register in settles)
-        return cls(now, was, over, add, remove, settles)
-
-
-def created(record_type: RecordType, now: Values) -> list[Touch]:
-    """The touches of a creation: each value that it gives, the workflow's three as one."""
-    touches: list[Touch] = []
-    for field, value in now.items():
-        rule = record_type.fields[field].rule
-        if value is None or rule is Rule.WORKFLOW:
-            continue
-        if rule is Rule.SET and isinstance(value, list):
-            touches.extend(Touch(f"{field}/{member}", True) for member in dict.fromkeys(value))
-        else:
-            touches.append(Touch(field, value))
+def _check_change(record_type: RecordType, parts: Parts) -> None:
     group = workflow_fields(record_type)
-    if group & now.keys():
-        touches.append(Touch(WORKFLOW_REGISTER, {field: now.get(field) for field in sorted(group)}))
-    return touches
+    for field in parts.now:
+        if record_type.fields[field].rule is Rule.SET:
+            raise UnreadError(Code.INVALID, field)
+        if field in group and not group <= parts.now.keys() & parts.was.keys():
+            raise UnreadError(Code.INVALID, WORKFLOW_REGISTER)
+    if not all(isinstance(parts.was.get(field), str | None) for field in group):
+        raise UnreadError(Code.INVALID, f"was.{WORKFLOW_REGISTER}")
+    for member in (parts.add, parts.remove):
+        _check_members(record_type, member)
+    for field, values in parts.add.items():
+        if set(values) & set(parts.remove.get(field, ())):
+            raise UnreadError(Code.INVALID, field)
 
 
-def changed(record_type: RecordType, parts: Parts) -> list[Touch]:
-    """The touches of a change, each with what it names in `over`."""
-    values: dict[str, object] = {}
-    was: dict[str, object] = {}
-    group = workflow_fields(record_type)
-    for field, value in parts.now.items():
-        register = register_of(record_type, field)
-        if register == WORKFLOW_REGISTER and field in group:
-            values[register] = {member: parts.now.get(member) for member in sorted(group)}
-            was[register] = {member: parts.was.get(member) for member in sorted(group)}
-        else:
-            values[register], was[register] = value, parts.was.get(field)
-    for sets, inside in ((parts.add, True), (parts.remove, False)):
-        values.update({f"{field}/{member}": inside for field, members in sets.items() for member in members})
-    return [
-        Touch(register, value, parts.over.get(register, ()), register in parts.settles, was.get(register))
-        for register, value in values.items()
-    ]
-
-
-def workflow_fields(record_type: RecordType) -> frozenset[str]:
-    return frozenset(name for name, field in record_type.fields.items() if field.rule is Rule.WORKFLOW)
+def _check_members(record_type: RecordType, sets: Names) -> None:
+    for field, values in sets.items():
+        known = record_type.fields.get(field)
+        if known is None:
+            raise UnreadError(Code.UNKNOWN_FIELD, field)
+        if known.rule is not Rule.SET or any("/" in value for value in values):
+            raise UnreadError(Code.INVALID, field)
+    _check(record_type, {field: list(values) for field, values in sets.items()}, partial=True)
 
 
 def over_of_refused(line: bytes, catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
@@ -309,36 +252,5 @@ def over_of_refused(line: bytes, catalog: Catalog) -> Mapping[str, tuple[str, ..
         schema = members.get("schema")
         version = schema if type(schema) is int and 1 <= schema <= catalog.version else catalog.version
         return Parts.of({"over": members.get("over", {})}, catalog, str(members.get("type")), version).over
-    except (lines.LineMalformedError, _UnreadError):
+    except (lines.LineMalformedError, UnreadError):
         return {}
-
-
-def _object(members: Values, member: str) -> Values:
-    value = members.get(member)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _UnreadError(Code.INVALID, member)
-    return value
-
-
-def _texts(members: Values, member: str) -> Mapping[str, tuple[str, ...]]:
-    return {name: _list(value, member) for name, value in _object(members, member).items()}
-
-
-def _list(value: object, member: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise _UnreadError(Code.INVALID, member)
-    texts = tuple(text for text in value if isinstance(text, str))
-    if len(texts) != len(value):
-        raise _UnreadError(Code.INVALID, member)
-    return texts
-
-
-def _rename(register: str, renames: Mapping[str, str]) -> str:
-    field, slash, value = register.partition("/")
-    return renames.get(field, field) + slash + value
-
-
-def _renamed(member: Mapping[str, tuple[str, ...]], renames: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
-    return {_rename(register, renames): values for register, values in member.items()}

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from typing import TypeGuard
 
 EDIT_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 RECORD_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -17,15 +18,15 @@ def edit_name(now_ms: int, random_bits: int) -> str:
     return str(uuid.UUID(int=value))
 
 
-def is_edit_name(value: object) -> bool:
+def is_edit_name(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and EDIT_NAME.fullmatch(value) is not None
 
 
-def is_record_id(value: object) -> bool:
+def is_record_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and RECORD_ID.fullmatch(value) is not None
 
 
-def is_person_id(value: object) -> bool:
+def is_person_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and PERSON_ID.fullmatch(value) is not None
 
 

@@ -9,8 +9,8 @@ REQUEST_UNPACKED_BYTES_MAX = 16 * 1024 * 1024
 LINE_BYTES_MAX = 64 * 1024
 NESTING_MAX = 32
 """Of arrays and objects in one line."""
-INTEGER_MAX = 2**53
-"""I-JSON, RFC 7493 section 2.2."""
+INTEGER_MAX = 2**53 - 1
+"""The largest whole number, up or down, that every reader of JSON keeps exact (I-JSON, RFC 7493 section 2.2)."""
 
 PAGE_ROWS_MAX = 1000
 PAGE_BYTES_MAX = 4 * 1024 * 1024

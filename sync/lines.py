@@ -32,31 +32,32 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _check(value: object, depth: int) -> None:
     match value:
         case str():
-            if "\0" in value:
-                raise LineMalformedError("NUL in a text")
-            value.encode()
+            _check_text(value)
         case bool() | None:
             pass
-        case int():
-            if abs(value) > INTEGER_MAX:
-                raise LineMalformedError("a number beyond 2^53")
-        case float():
-            if not math.isfinite(value):
-                raise LineMalformedError("a number beyond all bounds")
-        case dict():
-            _check_depth(depth)
-            for name, member in value.items():
-                _check(name, depth)
-                _check(member, depth + 1)
-        case list():
-            _check_depth(depth)
-            for member in value:
-                _check(member, depth + 1)
+        case int() if abs(value) > INTEGER_MAX:
+            raise LineMalformedError("a number beyond 2^53")
+        case float() if not math.isfinite(value):
+            raise LineMalformedError("a number beyond all bounds")
+        case dict() | list():
+            _check_members(value, depth)
 
 
-def _check_depth(depth: int) -> None:
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise LineMalformedError("NUL in a text")
+    text.encode()  # Raises UnicodeEncodeError for a lone surrogate.
+
+
+def _check_members(value: dict[str, object] | list[object], depth: int) -> None:
     if depth >= NESTING_MAX:
         raise LineMalformedError("nested too deeply")
+    if isinstance(value, dict):
+        for name in value:
+            _check_text(name)
+        value = list(value.values())
+    for member in value:
+        _check(member, depth + 1)
 
 
 def read(line: bytes) -> dict[str, object]:

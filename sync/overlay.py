@@ -1,4 +1,4 @@
-"""What a tablet shows: the server's record with the tablet's own edits on top that the feed has not brought back yet."""
+"""What a tablet shows: the server's record, and on top its own edits that the feed has not brought back yet."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -65,12 +65,15 @@ def admit(record: Record | None, edit: Edit, catalog: Catalog, lookup: Lookup) -
     record_type = catalog.types[edit.type]
     if edit.do is Do.CREATE:
         return _created(record, edit, record_type)
-    assert record is not None, "a change of a record that is not there is held, not admitted"
+    if record is None:
+        raise ValueError("a change of a record that is not there is held, not admitted")
     registers = dict(record.registers)
     for touch in edit.touches:
         kept = touch.was if rule_of(record_type, touch.register) in KEEPS_WAS else None
         sibling = Sibling(edit.name, edit.at, edit.by, touch.value, kept)
-        registers[touch.register] = admitted(record.register(touch.register), sibling, touch, _in(touch.register, lookup))
+        registers[touch.register] = admitted(
+            record.register(touch.register), sibling, touch, _in(touch.register, lookup)
+        )
     for name, register in registers.items():
         if edit.name in register.remembered:  # It covered nothing here: it never touched this register.
             registers[name] = replace(register, remembered=register.remembered - {edit.name})

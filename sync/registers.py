@@ -27,7 +27,7 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """`siblings` and `settlements` in the order of their stamps; `remembered` names what is covered but not here yet."""
+    """`siblings` and `settlements` in the order of their stamps; `remembered`: what is covered and not here yet."""
 
     siblings: tuple[Sibling, ...]
     remembered: frozenset[str] = frozenset()
@@ -76,7 +76,9 @@ def admitted(register: Register, sibling: Sibling, touch: Touch, lookup: Callabl
     siblings = tuple(other for other in register.siblings if other.edit not in covers)
     if sibling.edit not in register.remembered:
         siblings = in_order((*siblings, sibling))
-    settlements = in_order((*register.settlements, replace(sibling, was=None))) if touch.settles else register.settlements
+    settlements = (
+        in_order((*register.settlements, replace(sibling, was=None))) if touch.settles else register.settlements
+    )
     return Register(siblings, (register.remembered | absent) - {sibling.edit}, settlements)
 
 

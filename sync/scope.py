@@ -125,7 +125,8 @@ def moved(placement: tuple[Span, ...], keys: frozenset[str], since: str, until: 
     """A placement after the record's keys became `keys`: ended spans end at `until`, new ones run from `since`."""
     standing = {span.value for span in placement if span.until is None}
     kept = tuple(
-        Span(span.value, span.since, until) if span.until is None and span.value not in keys else span for span in placement
+        Span(span.value, span.since, until) if span.until is None and span.value not in keys else span
+        for span in placement
     )
     return kept + tuple(Span(key, since) for key in sorted(keys - standing))
 

@@ -7,10 +7,11 @@ for showing, and dates work.
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
 
 from sync.limits import DRIFT_MS_MAX
 
-STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[0-9a-f]{4}")
+STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{4}")
 BEGINNING = ""
 """Earlier than every stamp: since when a creation's placement holds."""
 
@@ -19,7 +20,7 @@ _COUNTER_MAX = 0xFFFF
 _MS_MAX = 253_402_300_799_999
 
 
-def is_stamp(value: object) -> bool:
+def is_stamp(value: object) -> TypeGuard[str]:
     """Whether `value` is a stamp of a real moment."""
     if not isinstance(value, str) or STAMP.fullmatch(value) is None:
         return False
@@ -33,7 +34,7 @@ def is_stamp(value: object) -> bool:
 def stamp(now_ms: int, counter: int = 0) -> str:
     """The stamp of a moment in milliseconds since 1970, held within the years that the text can say."""
     moment = _EPOCH + timedelta(milliseconds=min(max(now_ms, 0), _MS_MAX))
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z-{counter:04x}".rjust(29, "0")
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z-{counter:04x}"
 
 
 def instant(now_ms: int) -> str:

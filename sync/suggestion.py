@@ -3,7 +3,8 @@
 import re
 from difflib import SequenceMatcher
 
-SENTENCE = re.compile(r"[^。!?!?;;\n]*[。!?!?;;\n]|[^。!?!?;;\n]+")
+_MARKS = "。！？；!?;\n"
+SENTENCE = re.compile(f"[^{_MARKS}]*[{_MARKS}]|[^{_MARKS}]+")
 """Sentences with the mark or line end that closes them."""
 
 _Change = tuple[int, int, list[str]]

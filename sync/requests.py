@@ -1,0 +1,76 @@
+"""A sync request: its head, then edit lines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sync import stamps
+from sync.envelope import FrameMalformedError, is_count, line, members
+from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX, PROTOCOL_VERSION
+from sync.lines import Values
+
+
+class RequestTooLargeError(ValueError):
+    """More lines than one request may carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """`owes`: how many edits remain unsent after this request. `now`: the clock that the tablet's stamps use.
+    `want`: the most rows that it takes."""
+
+    cursor: str | None
+    mark: str | None
+    owes: int
+    now: str
+    want: int = PAGE_ROWS_MAX
+
+
+def request(head: RequestHead, edit_lines: Iterable[bytes]) -> bytes:
+    """The body of a sync request."""
+    values = {
+        "v": PROTOCOL_VERSION,
+        "cursor": head.cursor,
+        "mark": head.mark,
+        "owes": head.owes,
+        "now": head.now,
+        "want": head.want,
+    }
+    return b"".join(each + b"\n" for each in (line(values), *edit_lines))
+
+
+def read_request(body: bytes) -> tuple[RequestHead, list[bytes]]:
+    """The head and the edit lines of a request. Raises FrameMalformedError, RequestTooLargeError."""
+    # Split no further than needed: a body of nothing but line ends must not become a list of millions.
+    first, *rest = body.removesuffix(b"\n").split(b"\n", EDITS_PER_REQUEST_MAX + 1)
+    if len(rest) > EDITS_PER_REQUEST_MAX:
+        raise RequestTooLargeError(f"more than {EDITS_PER_REQUEST_MAX} lines")
+    return _head(members(first)), rest
+
+
+def _head(values: Values) -> RequestHead:
+    if type(values.get("v")) is not int or values["v"] != PROTOCOL_VERSION:
+        raise FrameMalformedError("v", f"this server speaks version {PROTOCOL_VERSION}")
+    now = values.get("now")
+    if not stamps.is_stamp(now):
+        raise FrameMalformedError("now", "not a stamp")
+    return RequestHead(
+        cursor=_text(values, "cursor"),
+        mark=_text(values, "mark"),
+        owes=_count(values, "owes", 0, 0),
+        now=now,
+        want=min(_count(values, "want", PAGE_ROWS_MAX, 1), PAGE_ROWS_MAX),
+    )
+
+
+def _text(values: Values, member: str) -> str | None:
+    value = values.get(member)
+    if not isinstance(value, str | None):
+        raise FrameMalformedError(member, "neither a text nor null")
+    return value
+
+
+def _count(values: Values, member: str, default: int, least: int) -> int:
+    value = values.get(member, default)
+    if not is_count(value, least):
+        raise FrameMalformedError(member, f"not a whole number from {least}")
+    return value

@@ -1,0 +1,131 @@
+"""What an edit does to registers: read from the members of its line that speak of fields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.catalog import Catalog, RecordType
+from schemas.rules import WORKFLOW_REGISTER, Rule
+from sync import ids
+from sync.codes import Code, Detail
+from sync.lines import Values
+
+Names = Mapping[str, tuple[str, ...]]
+"""By register or field: names of edits, or members of a set."""
+
+
+class UnreadError(Exception):
+    """A line that is no edit (yet): why, and which member is at fault."""
+
+    def __init__(self, code: Code, field: str | None = None, detail: Detail | None = None) -> None:
+        super().__init__(code)
+        self.code, self.field, self.detail = code, field, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What an edit does to one register: the value it gives, what it knew (`over`), what its author's screen showed."""
+
+    register: str
+    value: object
+    over: tuple[str, ...] = ()
+    settles: bool = False
+    was: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The members of a line that speak of fields, at the catalog's schema."""
+
+    now: Values
+    was: Values
+    over: Names
+    add: Names
+    remove: Names
+    settles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, members: Values, catalog: Catalog, type_name: str, schema: int) -> "Parts":
+        """Raises UnreadError where a member has not the shape that it must have."""
+        now, was = (catalog.upgraded(type_name, schema, _object(members, member)) for member in ("now", "was"))
+        over, add, remove = (
+            {catalog.renamed(type_name, schema, register): names for register, names in _texts(members, member).items()}
+            for member in ("over", "add", "remove")
+        )
+        if not all(ids.is_edit_name(name) for names in over.values() for name in names):
+            raise UnreadError(Code.INVALID, "over")
+        settles = tuple(
+            catalog.renamed(type_name, schema, register) for register in _list(members.get("settles", []), "settles")
+        )
+        return cls(now, was, over, add, remove, settles)
+
+
+def created(record_type: RecordType, now: Values) -> list[Touch]:
+    """The touches of a creation: each value that it gives, the workflow's three as one."""
+    touches: list[Touch] = []
+    for field, value in now.items():
+        rule = record_type.fields[field].rule
+        if value is None or rule is Rule.WORKFLOW:
+            continue
+        if rule is Rule.SET and isinstance(value, list):
+            touches.extend(Touch(f"{field}/{member}", True) for member in dict.fromkeys(value))
+        else:
+            touches.append(Touch(field, value))
+    group = workflow_fields(record_type)
+    if group & now.keys():
+        touches.append(Touch(WORKFLOW_REGISTER, {field: now.get(field) for field in sorted(group)}))
+    return touches
+
+
+def changed(record_type: RecordType, parts: Parts) -> list[Touch]:
+    """The touches of a change, each with what it names in `over`."""
+    values: dict[str, object] = {}
+    was: dict[str, object] = {}
+    group = workflow_fields(record_type)
+    for field, value in parts.now.items():
+        if field in group:
+            values[WORKFLOW_REGISTER] = {member: parts.now.get(member) for member in sorted(group)}
+            was[WORKFLOW_REGISTER] = {member: parts.was.get(member) for member in sorted(group)}
+        else:
+            values[field], was[field] = value, parts.was.get(field)
+    for sets, inside in ((parts.add, True), (parts.remove, False)):
+        values.update({f"{field}/{member}": inside for field, members in sets.items() for member in members})
+    return [
+        Touch(register, value, parts.over.get(register, ()), register in parts.settles, was.get(register))
+        for register, value in values.items()
+    ]
+
+
+def register_of(record_type: RecordType, field: str) -> str:
+    """The register that holds a field: its own, or the workflow's one for status, tier and assignee."""
+    return record_type.fields[field].register
+
+
+def rule_of(record_type: RecordType, register: str) -> Rule:
+    """The merge rule of a register (`purposes/errand` merges as `purposes` says). Raises KeyError for no register."""
+    return record_type.fields[register.partition("/")[0]].rule
+
+
+def workflow_fields(record_type: RecordType) -> frozenset[str]:
+    return frozenset(name for name, field in record_type.fields.items() if field.rule is Rule.WORKFLOW)
+
+
+def _object(members: Values, member: str) -> Values:
+    value = members.get(member)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UnreadError(Code.INVALID, member)
+    return value
+
+
+def _texts(members: Values, member: str) -> Names:
+    return {name: _list(value, member) for name, value in _object(members, member).items()}
+
+
+def _list(value: object, member: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise UnreadError(Code.INVALID, member)
+    texts = tuple(text for text in value if isinstance(text, str))
+    if len(texts) != len(value):
+        raise UnreadError(Code.INVALID, member)
+    return texts
