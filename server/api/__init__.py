@@ -1,0 +1,1 @@
+"""The views: each wires a request to one function and its answer, and does nothing else."""

@@ -1,0 +1,74 @@
+"""GET /api/v1/openapi.json and /api/v1/docs: the API described by itself, browsable with nothing from elsewhere."""
+
+from functools import cache
+from importlib import metadata
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec_webframeworks.flask import FlaskPlugin
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
+
+from schemas import wire
+from schemas.catalog import CATALOG
+from sync import limits
+
+blueprint = Blueprint(
+    "description", __name__, url_prefix="/api/v1", template_folder="templates", static_folder="static"
+)
+
+_FRAMES = (
+    wire.EditShape, wire.RequestHead, wire.AnswerHead, wire.FeedRow, wire.ScopeLine, wire.LastLine, wire.EnrollRequest,
+    wire.EnrollAnswer, wire.Me, wire.ProblemDocument,
+)  # fmt: skip
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """This description (OpenAPI 3.1).
+    ---
+    summary: The API's description
+    responses:
+      200:
+        description: OpenAPI 3.1
+        content: {application/json: {schema: {type: object}}}
+    """
+    return jsonify(described(current_app._get_current_object()))  # type: ignore[attr-defined]
+
+
+@blueprint.get("/docs")
+def docs() -> str:
+    """The description as a page.
+    ---
+    summary: The API's description for people
+    responses:
+      200:
+        description: A page
+        content: {text/html: {schema: {type: string}}}
+    """
+    return render_template("docs.html", description=described(current_app._get_current_object()))  # type: ignore[attr-defined]
+
+
+@cache
+def described(app: Flask) -> dict[str, object]:
+    """The OpenAPI description of an app's views, with the record types and the published limits."""
+    spec = APISpec(
+        title="Doorstep",
+        version=metadata.version("doorstep"),
+        openapi_version="3.1.0",
+        plugins=[FlaskPlugin(), MarshmallowPlugin()],
+        info={"description": "Offline-first field data: sync for tablets. docs/protocol.md states the wire in full."},
+    )
+    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    for shape in _FRAMES:
+        spec.components.schema(shape.__name__, schema=shape)
+    for record_type in CATALOG.types.values():
+        spec.components.schema(record_type.name, schema=record_type.schema)
+    with app.test_request_context():
+        for view in app.view_functions.values():
+            if view.__module__.startswith("server.api"):
+                spec.path(view=view, app=app)
+    described = spec.to_dict()
+    described["x-limits"] = {
+        name: value for name, value in vars(limits).items() if name.isupper() and isinstance(value, int)
+    }
+    return described

@@ -1,0 +1,82 @@
+"""Request and answer bodies: unpacked within bounds, packed as the caller accepts."""
+
+import gzip
+import zlib
+from collections.abc import Iterable
+
+import zstandard
+from flask import Request, Response
+
+from server.problems import ProblemError
+from sync.limits import REQUEST_BYTES_MAX, REQUEST_UNPACKED_BYTES_MAX
+
+NDJSON = "application/x-ndjson"
+_GZIP_WBITS = 16 + zlib.MAX_WBITS
+_ZSTD_WINDOW_BYTES_MAX = 8 * 1024 * 1024
+_GZIP_LEVEL, _ZSTD_LEVEL = 1, 1
+_PACKED_FROM_BYTES = 1024
+
+
+def unpacked(request: Request) -> bytes:
+    """The body of a request. Raises ProblemError: too-large, length-required, malformed, media-unknown."""
+    if request.content_length is None:
+        raise ProblemError("length-required")
+    if request.content_length > REQUEST_BYTES_MAX:
+        raise ProblemError("too-large")
+    packed = request.get_data(cache=False)
+    if len(packed) != request.content_length:
+        raise ProblemError("malformed")
+    match request.headers.get("Content-Encoding", "identity").strip().lower():
+        case "identity":
+            body = packed
+        case "gzip":
+            body = _gunzipped(packed)
+        case "zstd":
+            body = _unzstd(packed)
+        case _:
+            raise ProblemError("media-unknown", "Content-Encoding")
+    if len(body) > REQUEST_UNPACKED_BYTES_MAX:
+        raise ProblemError("too-large")
+    return body
+
+
+def _gunzipped(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP_WBITS)
+    try:
+        body = unpacker.decompress(packed, REQUEST_UNPACKED_BYTES_MAX + 1)
+    except zlib.error as error:
+        raise ProblemError("malformed", "Content-Encoding") from error
+    if len(body) <= REQUEST_UNPACKED_BYTES_MAX and (not unpacker.eof or unpacker.unused_data):
+        raise ProblemError("malformed", "Content-Encoding")
+    return body
+
+
+def _unzstd(packed: bytes) -> bytes:
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES_MAX)
+    try:
+        with unpacker.stream_reader(packed) as reader:
+            body = reader.read(REQUEST_UNPACKED_BYTES_MAX + 1)
+            # The frame must end where the body does: a body that was cut is no body.
+            whole = len(body) > REQUEST_UNPACKED_BYTES_MAX or zstandard.frame_content_size(packed) in (-1, len(body))
+    except zstandard.ZstdError as error:
+        raise ProblemError("malformed", "Content-Encoding") from error
+    if not whole:
+        raise ProblemError("malformed", "Content-Encoding")
+    return body
+
+
+def packed(request: Request, lines: Iterable[bytes]) -> Response:
+    """An NDJSON answer, packed by zstd or gzip where the caller takes it."""
+    body = b"".join(line + b"\n" for line in lines)
+    accepted = request.accept_encodings
+    encoding = None
+    if len(body) >= _PACKED_FROM_BYTES:
+        if accepted["zstd"] > 0 and accepted.find("zstd") >= 0:
+            encoding, body = "zstd", zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)
+        elif accepted["gzip"] > 0:
+            encoding, body = "gzip", gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    answer = Response(body, mimetype=NDJSON)
+    answer.headers["Vary"] = "Accept-Encoding"
+    if encoding is not None:
+        answer.headers["Content-Encoding"] = encoding
+    return answer

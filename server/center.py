@@ -1,0 +1,37 @@
+"""The server's own parts, made once a process and handed to the views: database, county, clock."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from server.settings import Settings
+from server.store import dialect, ledger
+from server.store.directory import UnitsCache
+from server.store.ledger import County
+
+Clock = Callable[[], int]
+"""Milliseconds since 1970."""
+
+
+def system_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Center:
+    """A county's server."""
+
+    settings: Settings
+    engine: sa.Engine
+    clock: Clock = system_clock
+    units: UnitsCache = field(default_factory=UnitsCache)
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock = system_clock) -> "Center":
+        return cls(settings, dialect.create_engine(settings), clock)
+
+    def county(self, connection: sa.Connection) -> County:
+        """The county as it is now. Raises NoCountyError."""
+        return ledger.county_named(connection, self.settings.county)

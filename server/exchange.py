@@ -1,0 +1,289 @@
+"""One sync: the caller's lines in, outcomes and a page of the caller's feed out."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import DBAPIError
+
+from schemas.catalog import CATALOG
+from server import pages
+from server.center import Center
+from server.problems import ProblemError
+from server.push import Lines, Push
+from server.store import dialect, directory, feed, ledger, log, tablets
+from server.store.log import LoggedEdit
+from server.store.tablets import Caller
+from server.transaction import pushing
+from sync import cursor as cursors
+from sync import edits, frames, stamps
+from sync.admission import Refuse, Wait
+from sync.batch import Arrival, Decision
+from sync.codes import Code, Result
+from sync.cursor import Cursor, CursorUnknownError, Mark
+from sync.edits import Edit, Unread
+from sync.frames import AnswerHead, Outcome, RequestHead
+from sync.limits import LINE_BYTES_MAX
+from sync.lines import digest
+from sync.scope import Person, scope
+from sync.scope import digest as digest_of
+from sync.stamps import stamp
+
+_log = logging.getLogger("doorstep")
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of a request's lines, in their order; `through`, the revision that the feed must pass to hold them."""
+
+    outcomes: tuple[Outcome, ...]
+    mark: Mark
+    through: int
+    replay: bool
+    receipt: str
+
+
+def exchange(center: Center, token: str, body: bytes) -> Iterator[bytes]:
+    """The lines of the answer to a sync request. Raises ProblemError before the first one."""
+    head, edit_lines = _request(body)
+    cursor, marks = _positions(head)
+    pushed, caller = _push(center, token, head, edit_lines, marks)
+    answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
+    if caller.revoked_at is not None:
+        return iter([frames.answer_head(answer), *_nothing_more(head)])
+    page = list(_page(center, caller, None if pushed.replay else cursor, head.want, answer))
+    return iter(page)
+
+
+def _request(body: bytes) -> tuple[RequestHead, list[bytes]]:
+    try:
+        return frames.read_request(body)
+    except frames.RequestTooLargeError as error:
+        raise ProblemError("too-large") from error
+    except frames.FrameMalformedError as error:
+        raise ProblemError("malformed", error.field) from error
+
+
+def _positions(head: RequestHead) -> tuple[Cursor | None, list[Mark]]:
+    try:
+        cursor = None if head.cursor is None else cursors.cursor(head.cursor)
+        marks = [] if head.mark is None else [cursors.mark(head.mark)]
+    except CursorUnknownError as error:
+        raise ProblemError("cursor-unknown") from error
+    return cursor, marks if cursor is None else [*marks, cursor.mark]
+
+
+def _nothing_more(head: RequestHead) -> Iterator[bytes]:
+    """A revoked tablet sees no feed: its cursor stays where it is."""
+    cursor = head.cursor or cursors.encode(Cursor(0, 0, "", ""))
+    yield frames.last_line(frames.LastLine(cursor, False, 0))
+
+
+# -- push
+
+
+def _push(
+    center: Center, token: str, head: RequestHead, edit_lines: Sequence[bytes], marks: list[Mark]
+) -> tuple[Pushed, Caller]:
+    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other."""
+
+    def work(push: Push) -> tuple[Pushed, Caller]:
+        return _Reception(push, token, head, marks).receive(edit_lines)
+
+    try:
+        return pushing(center, work)
+    except (ProblemError, ledger.NoCountyError):
+        raise
+    except Exception as error:
+        if not edit_lines or (isinstance(error, DBAPIError) and dialect.is_unavailable(error)):
+            raise
+        _log.exception("batch_failed", extra={"lines": len(edit_lines)})
+    return _line_by_line(center, token, head, edit_lines, marks)
+
+
+def _line_by_line(
+    center: Center, token: str, head: RequestHead, edit_lines: Sequence[bytes], marks: list[Mark]
+) -> tuple[Pushed, Caller]:
+    outcomes: list[Outcome] = []
+    answered: tuple[Pushed, Caller] | None = None
+    for number, line in enumerate(edit_lines, 1):
+        owed = replace(head, owes=head.owes + len(edit_lines) - number)
+
+        def work(push: Push, line: bytes = line, owed: RequestHead = owed) -> tuple[Pushed, Caller]:
+            return _Reception(push, token, owed, marks).receive([line])
+
+        def hold(push: Push, line: bytes = line, owed: RequestHead = owed) -> tuple[Pushed, Caller]:
+            return _Reception(push, token, owed, marks, holds_all=True).receive([line])
+
+        try:
+            answered = pushing(center, work)
+        except Exception:
+            _log.exception("line_failed")
+            answered = pushing(center, hold)
+        outcomes += [replace(each, line=each.line and number) for each in answered[0].outcomes]
+    assert answered is not None, "there is at least one line"
+    return replace(answered[0], outcomes=tuple(outcomes)), answered[1]
+
+
+class _Reception:
+    """Receives the lines of one request in one transaction."""
+
+    def __init__(
+        self, push: Push, token: str, head: RequestHead, marks: list[Mark], *, holds_all: bool = False
+    ) -> None:
+        self.push, self.head, self.holds_all = push, head, holds_all
+        self.county = push.county.code
+        self.receipt = stamp(push.now_ms)
+        caller = tablets.caller(push.connection, self.county, token)
+        if caller is None:
+            raise ProblemError("token-unknown")
+        self.caller = caller
+        self.replay = not ledger.knows(push.connection, self.county, marks)
+
+    def receive(self, edit_lines: Sequence[bytes]) -> tuple[Pushed, Caller]:
+        if self.caller.revoked_at is not None and not edit_lines:
+            raise ProblemError("tablet-revoked")
+        county = self.push.county
+        outcomes: list[Outcome] = []
+        mark, through = county.mark, county.revision
+        if edit_lines:
+            outcomes, mark, through = self._receive(edit_lines)
+        self._note()
+        return Pushed(tuple(outcomes), mark, through, self.replay, self.receipt), self.caller
+
+    def _receive(self, edit_lines: Sequence[bytes]) -> tuple[list[Outcome], Mark, int]:
+        read = [self._read(line) for line in edit_lines]
+        connection = self.push.connection
+        known = log.known(connection, self.county, {line.name for line in read if line.name is not None})
+        first: dict[str, bytes] = {}
+        for line in read:
+            if line.name is not None:
+                first.setdefault(line.name, line.line)
+        strays = {digest(line.line): line.line for line in read if self._is_stray(line, known, first)}
+        kept = log.strays(connection, self.county, strays)
+        new = {line.name: line for line in reversed(read) if line.name in first and line.line == first[line.name]}
+        arrivals = self._arrivals([line for name, line in reversed(new.items()) if name not in known])
+        lines = Lines(
+            arrivals=arrivals,
+            strays=[line for name, line in strays.items() if name not in kept],
+            tablet=self.caller.tablet,
+            author=self.caller.person,
+        )
+        if not lines.arrivals and not lines.strays:
+            county = self.push.county
+            return self._outcomes(read, known, first, {}), county.mark, county.revision
+        batch, book = self.push.work(lines)
+        for decision in batch.decisions.values():
+            if decision.error is not None:
+                _log.error("line_held", extra={"edit": decision.arrival.name, "error": decision.error})
+        return self._outcomes(read, known, first, batch.decisions), book.mark, book.revision
+
+    def _read(self, line: bytes) -> Edit | Unread:
+        if len(line) > LINE_BYTES_MAX:
+            return Unread(Code.LINE_TOO_LONG, line)
+        return edits.read(line, CATALOG)
+
+    def _is_stray(self, line: Edit | Unread, known: dict[str, LoggedEdit], first: dict[str, bytes]) -> bool:
+        """Whether the line has no name of its own: none that can be read, or one that other bytes bear."""
+        if line.name is None:
+            return True
+        return line.line != (known[line.name].line if line.name in known else first[line.name])
+
+    # -- dates
+
+    def _arrivals(self, new: Sequence[Edit | Unread]) -> list[Arrival]:
+        caller, head = self.caller, self.head
+        floor = max(caller.enrolled_at, caller.owed_nothing_at or "")
+        announced = caller.announced
+        arrivals = []
+        for line in new:
+            at = line.at if line.at is not None and stamps.is_stamp(line.at) else self.receipt
+            at = stamps.taken(at, head.now, self.receipt, floor)
+            judged = max(at, caller.owed_nothing_at or "")
+            if announced is not None and caller.last_now is not None and at <= caller.last_now:
+                # Older than the last request: as many as that one announced may be, no more.
+                judged = judged if announced > 0 else max(judged, caller.last_now)
+                announced -= 1
+            stamped = line.stamped(at) if isinstance(line, Edit) else replace(line, at=at)
+            arrivals.append(Arrival(stamped, judged, self._verdict(line)))
+        return arrivals
+
+    def _verdict(self, line: Edit | Unread) -> Refuse | Wait | None:
+        """What is decided before any record is looked at."""
+        if line.by != self.caller.person and (isinstance(line, Edit) or line.held):
+            return Refuse(Code.NOT_ALLOWED, "by")
+        if self.caller.revoked_at is not None:
+            return Wait(Code.TABLET_REVOKED, None, frozenset())
+        return Wait(Code.SERVER_ERROR, None, frozenset({"release"})) if self.holds_all else None
+
+    def _note(self) -> None:
+        """Remembers what this request said of what is still owed."""
+        head, caller = self.head, self.caller
+        now = stamps.corrected_now(head.now, self.receipt)
+        columns: dict[str, object] = {"last_sync": self.receipt}
+        if not self.replay:
+            columns |= {"last_now": max(now, caller.last_now or ""), "announced": head.owes}
+            if head.owes == 0:
+                columns["owed_nothing_at"] = max(now, caller.owed_nothing_at or "")
+        tablets.heard(self.push.connection, self.county, caller.tablet, columns)
+
+    # -- outcomes
+
+    def _outcomes(
+        self,
+        read: Sequence[Edit | Unread],
+        known: dict[str, LoggedEdit],
+        first: dict[str, bytes],
+        decisions: dict[str, Decision],
+    ) -> list[Outcome]:
+        outcomes = []
+        for number, line in enumerate(read, 1):
+            if line.name is None:
+                code = line.code if isinstance(line, Unread) else Code.LINE_MALFORMED
+                outcomes.append(Outcome(Result.REFUSED, line=number, code=code, field=_field(line)))
+            elif self._is_stray(line, known, first):
+                outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=number, code=Code.EDIT_REUSED))
+            elif line.name in decisions:
+                decision = decisions[line.name]
+                outcomes.append(log.as_outcome(decision, _moved(line, decision.arrival.line.at)))
+            else:
+                stored = known[line.name]
+                outcomes.append(replace(stored.outcome, at=_moved(line, stored.stamp)))
+        return outcomes
+
+
+def _field(line: Edit | Unread) -> str | None:
+    return line.field if isinstance(line, Unread) else None
+
+
+def _moved(line: Edit | Unread, taken: str | None) -> str | None:
+    """The stamp that was taken, where it is not the one that the line says."""
+    return taken if isinstance(line, Edit) and taken != line.at else None
+
+
+# -- pull
+
+
+def _page(center: Center, caller: Caller, cursor: Cursor | None, want: int, answer: AnswerHead) -> Iterator[bytes]:
+    with dialect.reading(center.engine) as connection:
+        county = center.county(connection)
+        units = center.units.units(connection, county)
+        person = directory.people(connection, county.code, [caller.person]).get(caller.person, Person(caller.person))
+        held = scope(person, units, stamp(center.clock()))
+        keys = pages.covered(held, county.code)
+        covers = digest_of(keys)
+        before: frozenset[str] | None = keys
+        if cursor is not None and cursor.covers != covers:
+            before = feed.remembered_scope(connection, county.code, cursor.covers)
+        if cursor is None or before is None:
+            # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
+            answer = replace(answer, replay=answer.replay or cursor is not None)
+            position = pages.from_the_start(held)
+        else:
+            position = pages.resumed(cursor, before, held, units, county.code)
+        page = feed.page(connection, county.code, position.reading, want)
+    if cursor is None or cursor.covers != covers:
+        with dialect.writing(center.engine) as connection:
+            feed.remember_scope(connection, county.code, covers, keys)
+    yield frames.answer_head(answer)
+    yield from pages.lines(page, position, covers)

@@ -1,0 +1,97 @@
+"""From a cursor to the next page of the caller's feed: what of the scope is new, what is lost, how far to read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from server.store.feed import FeedRow, Page, Reading
+from sync import cursor as cursors
+from sync import frames
+from sync.cursor import Cursor, Mark
+from sync.frames import LastLine
+from sync.limits import PAGE_BYTES_MAX
+from sync.scope import Scope, Units
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where to go on: what to read, and the keys that the caller has lost since."""
+
+    reading: Reading
+    lost: tuple[str, ...] = ()
+
+
+def covered(held: Scope, county: str) -> frozenset[str]:
+    """The key set that a cursor covers. The whole county is one name, so that a new grid changes nothing."""
+    if not held.whole:
+        return held.keys
+    own = {key for key in held.keys if not key.startswith(("unit:", "staff:"))}
+    return frozenset(own | {f"county:{county}"})
+
+
+def from_the_start(held: Scope) -> Position:
+    """The feed from its beginning: the whole county by revision, or key after key."""
+    return Position(Reading(held, 0, () if held.whole else held.covers, 0))
+
+
+def resumed(cursor: Cursor, before: frozenset[str], held: Scope, units: Units, county: str) -> Position:
+    """The feed from a cursor that covered the keys `before`, for the scope that the caller holds now."""
+    now = covered(held, county)
+    was_whole, is_whole = f"county:{county}" in before, held.whole
+    everything = {f"{kind}:{unit}" for unit in units.parents for kind in ("unit", "staff")}
+    old = (before - {f"county:{county}"}) | (everything if was_whole else set())
+    lost = tuple(sorted(old - held.keys))
+    if is_whole:
+        same = was_whole and before == now
+        return Position(Reading(held, cursor.revision if same else 0, (), 0), lost)
+    waiting = tuple(key for key in cursor.catching_up if key in held.keys)
+    gained = tuple(sorted(held.keys - old))
+    position = cursor.position if waiting[:1] == cursor.catching_up[:1] else 0
+    return Position(
+        Reading(held, cursor.revision, (*waiting, *(key for key in gained if key not in waiting)), position), lost
+    )
+
+
+def lines(page: Page, position: Position, covers: str) -> Iterator[bytes]:
+    """The lines of a page after the answer's head, up to the last one, which says where to go on."""
+    yield from map(frames.scope_lost, position.lost)
+    sent = 0
+    told: set[tuple[str, str, int]] = set()
+    last: FeedRow | None = None
+    for row in page.rows:
+        if row.gone is not None and row.keys:
+            last = row  # It left one key of the caller's, and its row under another says so.
+            continue
+        line = _line(row)
+        if sent and sent + len(line) > PAGE_BYTES_MAX:
+            break
+        last = row
+        if (row.type, row.id, row.revision) not in told:
+            told.add((row.type, row.id, row.revision))
+            sent += len(line)
+            yield line
+    else:
+        if not page.cut:
+            last = None
+    cursor = _after(page, position.reading, covers, last)
+    more = last is not None or bool(cursor.catching_up)
+    yield frames.last_line(LastLine(cursors.encode(cursor), more, cursor.revision))
+
+
+def _line(row: FeedRow) -> bytes:
+    if row.gone is not None:
+        return frames.gone(row.revision, row.type, row.id, row.gone)
+    return frames.row(row.revision, row.type, row.id, row.keys, row.document, row.dots)
+
+
+def _after(page: Page, reading: Reading, covers: str, last: FeedRow | None) -> Cursor:
+    """The cursor after a page that was sent whole (`last` is None), or up to a row."""
+    mark = page.mark
+    if last is None:
+        return _cursor(mark, covers, page.revision, reading.catching_up[len(reading.turn) :], 0)
+    if last.part == 0:
+        return _cursor(mark, covers, last.revision, reading.catching_up, reading.position)
+    return _cursor(mark, covers, page.revision, reading.catching_up[last.turn :], last.revision)
+
+
+def _cursor(mark: Mark, covers: str, revision: int, catching_up: tuple[str, ...], position: int) -> Cursor:
+    return Cursor(revision, mark.revision, mark.tag, covers, catching_up, position)

@@ -1,0 +1,79 @@
+"""The one error tree of the server, and how it becomes problem+json (RFC 9457)."""
+
+import json
+import logging
+
+from flask import Flask, Response, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from server.store.dialect import is_unavailable
+from server.store.ledger import NoCountyError
+from sync.codes import PROBLEMS
+
+log = logging.getLogger("doorstep")
+
+RETRY_AFTER_S = 5
+_CODES_BY_STATUS = {
+    400: "malformed", 404: "not-found", 405: "method-unknown", 411: "length-required", 413: "too-large",
+    415: "media-unknown",
+}  # fmt: skip
+
+
+class ProblemError(Exception):
+    """A request that is refused as a whole. `field` names what of it is at fault, where one thing is."""
+
+    def __init__(self, code: str, field: str | None = None) -> None:
+        super().__init__(code)
+        self.code, self.field = code, field
+
+
+def problem(code: str, field: str | None = None) -> Response:
+    """The answer that says so, in both languages."""
+    kind = PROBLEMS[code]
+    document = {
+        "type": "about:blank",
+        "title": kind.detail.en,
+        "status": kind.status,
+        "code": kind.code,
+        "detail": kind.detail.en,
+        "zh": kind.detail.zh,
+        "en": kind.detail.en,
+        "instance": request.path,
+    }
+    if field is not None:
+        document["field"] = field
+    answer = Response(json.dumps(document, ensure_ascii=False), kind.status, mimetype="application/problem+json")
+    if kind.status in (429, 503):
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if kind.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def install(app: Flask) -> None:
+    """Makes every error of the app a problem."""
+
+    @app.errorhandler(ProblemError)
+    def _refused(error: ProblemError) -> Response:
+        return problem(error.code, error.field)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        return problem(
+            _CODES_BY_STATUS.get(error.code or 500, "malformed" if (error.code or 500) < 500 else "internal")
+        )
+
+    @app.errorhandler(NoCountyError)
+    def _no_county(_error: NoCountyError) -> Response:
+        return problem("unavailable")
+
+    @app.errorhandler(DBAPIError)
+    def _database(error: DBAPIError) -> Response:
+        log.exception("database_failed")
+        return problem("unavailable" if is_unavailable(error) else "internal")
+
+    @app.errorhandler(Exception)
+    def _bug(_error: Exception) -> Response:
+        log.exception("request_failed")
+        return problem("internal")

@@ -1,0 +1,29 @@
+"""The server's settings, read once from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE_FILE = "doorstep.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, from `DOORSTEP_` and its name in capitals."""
+
+    database_url: str
+    """DOORSTEP_DATABASE_URL: an SQLAlchemy URL of PostgreSQL or SQLite; by default a SQLite file under the data folder."""
+    county: str | None = None
+    """DOORSTEP_COUNTY: the county this server answers for, needed only where the database holds several."""
+    pool_size: int = 8
+    """DOORSTEP_POOL_SIZE: database connections a server process keeps."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """The settings of an environment. DOORSTEP_DATA_DIR (default `data`) is where a SQLite file would be kept."""
+        folder = Path(environment.get("DOORSTEP_DATA_DIR", "data")).absolute()
+        return cls(
+            database_url=environment.get("DOORSTEP_DATABASE_URL") or f"sqlite:///{folder / DATABASE_FILE}",
+            county=environment.get("DOORSTEP_COUNTY"),
+            pool_size=int(environment.get("DOORSTEP_POOL_SIZE", "8")),
+        )

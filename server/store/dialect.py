@@ -1,0 +1,186 @@
+"""Everything that differs between PostgreSQL and SQLite, and nothing else."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from server.settings import Settings
+
+BUSY_TIMEOUT_S = 30
+_RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
+"""PostgreSQL: serialization_failure, deadlock_detected."""
+
+Row = Mapping[str, Any]
+
+
+def create_engine(settings: Settings) -> sa.Engine:
+    """The engine of a database, with durable commits on both."""
+    url = sa.make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=settings.pool_size)
+        event.listen(engine, "connect", _sqlite_connected)
+        event.listen(engine, "begin", _sqlite_begins)
+        return engine
+    if url.get_backend_name() == "postgresql":
+        # A connection that the database dropped is replaced before it is used: restarts are survived.
+        return sa.create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True
+        )
+    raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
+
+
+def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # Transactions begin where we say, not where sqlite3 guesses.
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begins(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("doorstep_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that only reads; on PostgreSQL each statement of it is a snapshot of its own."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that writes, committed at the end. SQLite has one writer at a time: it waits for its turn here."""
+    with engine.connect().execution_options(doorstep_writes=True) as connection, connection.begin():
+        yield connection
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same transaction may well succeed when it is tried again."""
+    if isinstance(error, IntegrityError):
+        return True  # Somebody else's row came first: the next try finds it.
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _RETRIED_SQLSTATES
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Whether the database itself is away, full or busy: the client should come again later."""
+    return isinstance(error, OperationalError) or error.connection_invalidated
+
+
+def _is_sqlite(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iterable[object]) -> sa.ColumnElement[bool]:
+    """`column IN values` with one parameter, however many values."""
+    wanted = list(values)
+    if _is_sqlite(connection):
+        return column.in_(sa.select(sa.func.json_each(_json(wanted)).table_valued("value").c.value))
+    return column == sa.any_(sa.bindparam(None, wanted, type_=postgresql.ARRAY(column.type), unique=True))
+
+
+def _json(values: Sequence[object]) -> str:
+    import json
+
+    return json.dumps(values)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts rows with one statement."""
+    if rows:
+        if _is_sqlite(connection):
+            connection.execute(sa.insert(table), list(rows))
+        else:
+            columns, source = _arrays(table, rows)
+            connection.execute(sa.insert(table).from_select(columns, source))
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts rows, or overwrites those of the same primary key, with one statement."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    changing = [name for name in rows[0] if name not in keys]
+    if _is_sqlite(connection):
+        made = sqlite.insert(table)
+        connection.execute(
+            made.on_conflict_do_update(index_elements=keys, set_={name: made.excluded[name] for name in changing}),
+            list(rows),
+        )
+    else:
+        columns, source = _arrays(table, rows)
+        insertion = postgresql.insert(table).from_select(columns, source)
+        connection.execute(
+            insertion.on_conflict_do_update(
+                index_elements=keys, set_={name: insertion.excluded[name] for name in changing}
+            )
+        )
+
+
+def insert_missing(connection: sa.Connection, table: sa.Table, row: Row) -> None:
+    """Inserts a row unless one of the same primary key is there."""
+    make: Callable[[sa.Table], Any] = sqlite.insert if _is_sqlite(connection) else postgresql.insert
+    connection.execute(make(table).values(**row).on_conflict_do_nothing())
+
+
+def _arrays(table: sa.Table, rows: Sequence[Row]) -> tuple[list[str], sa.Select[Any]]:
+    """The rows as one array a column, unnested by the database: one statement and one parse for any number of rows."""
+    columns = list(rows[0])
+    arrays = [
+        sa.bindparam(f"all_{name}", [row[name] for row in rows], type_=postgresql.ARRAY(table.c[name].type))
+        for name in columns
+    ]
+    source = sa.func.unnest(*arrays).table_valued(*(sa.column(name, table.c[name].type) for name in columns))
+    return columns, sa.select(*(source.c[name] for name in columns))
+
+
+# The feed's building blocks. Both give, for each key with its own starting revision, its first rows in order of
+# revision by one bounded index probe: a LATERAL join on PostgreSQL, the same said with a scalar bound on SQLite.
+
+FEED_PROBES = {
+    "postgresql": """
+        SELECT k.part, k.turn, p.revision, p.type, p.record, p.gone
+        FROM jsonb_to_recordset(CAST(:probes AS jsonb)) AS k(part integer, turn integer, key text, since bigint),
+        LATERAL (
+            SELECT revision, type, record, gone FROM placement
+            WHERE county = :county AND key = k.key AND revision > k.since
+            ORDER BY revision LIMIT :want
+        ) AS p
+    """,
+    "sqlite": """
+        SELECT k.value ->> 'part' AS part, k.value ->> 'turn' AS turn, p.revision, p.type, p.record, p.gone
+        FROM json_each(:probes) AS k
+        CROSS JOIN placement AS p ON p.county = :county AND p.key = k.value ->> 'key'
+            AND p.revision > k.value ->> 'since'
+            AND p.revision <= coalesce((
+                SELECT q.revision FROM placement AS q
+                WHERE q.county = :county AND q.key = k.value ->> 'key' AND q.revision > k.value ->> 'since'
+                ORDER BY q.revision LIMIT 1 OFFSET :want - 1
+            ), 9223372036854775807)
+    """,
+}
+FEED_KEYS = {
+    "postgresql": """
+        (SELECT jsonb_agg(h.key ORDER BY h.key)::text FROM placement AS h
+         WHERE h.county = :county AND h.record = {record} AND h.type = {type} AND h.gone IS NULL AND {condition})
+    """,
+    "sqlite": """
+        (SELECT json_group_array(h.key) FROM placement AS h
+         WHERE h.county = :county AND h.record = {record} AND h.type = {type} AND h.gone IS NULL AND {condition})
+    """,
+}
+FEED_HELD = {
+    "postgresql": "h.key = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:held AS jsonb))))",
+    "sqlite": "h.key IN (SELECT value FROM json_each(:held))",
+}

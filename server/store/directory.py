@@ -1,0 +1,117 @@
+"""Units, people, their assignments and bodies: read as the values that scope and admission work on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+
+import sqlalchemy as sa
+
+from server.store import dialect
+from server.store.ledger import County
+from server.store.tables import assignment, body, membership, person, unit, unit_parent
+from sync.scope import IS_STAFF, Assignment, Person, Span, Units
+
+
+@dataclass(slots=True)
+class UnitsCache:
+    """The unit tree of each county, kept while no directory change was committed."""
+
+    _kept: dict[str, tuple[int, Units]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def units(self, connection: sa.Connection, county: County) -> Units:
+        with self._lock:
+            kept = self._kept.get(county.code)
+        if kept is not None and kept[0] == county.directory_revision:
+            return kept[1]
+        read = units(connection, county.code)
+        with self._lock:
+            self._kept[county.code] = (county.directory_revision, read)
+        return read
+
+
+def units(connection: sa.Connection, county: str) -> Units:
+    """The unit tree with its past."""
+    parents: dict[str, list[Span]] = {
+        code: [] for code in connection.scalars(sa.select(unit.c.code).where(unit.c.county == county))
+    }
+    rows = connection.execute(
+        sa.select(unit_parent.c.unit, unit_parent.c.parent, unit_parent.c.since, unit_parent.c.until).where(
+            unit_parent.c.county == county
+        )
+    )
+    for code, parent, since, until in rows:
+        parents[code].append(Span(parent, since, until))
+    return Units({code: tuple(spans) for code, spans in parents.items()})
+
+
+def people(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, Person]:
+    """People with all their assignments and memberships, past ones too. One statement."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    role = sa.select(
+        assignment.c.person, assignment.c.role, assignment.c.unit, assignment.c.since, assignment.c.until
+    ).where(assignment.c.county == county, dialect.among(connection, assignment.c.person, wanted))
+    joined = sa.select(
+        membership.c.person, sa.literal(None), membership.c.body, membership.c.since, membership.c.until
+    ).where(membership.c.county == county, dialect.among(connection, membership.c.person, wanted))
+    assignments: dict[str, list[Assignment]] = {person: [] for person in wanted}
+    memberships: dict[str, list[Span]] = {person: [] for person in wanted}
+    for person, role_name, place, since, until in connection.execute(sa.union_all(role, joined)):
+        if role_name is None:
+            memberships[person].append(Span(place, since, until))
+        else:
+            assignments[person].append(Assignment(role_name, place, since, until))
+    return {person: Person(person, tuple(assignments[person]), tuple(memberships[person])) for person in wanted}
+
+
+def names(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, str]:
+    """What people are called."""
+    rows = connection.execute(
+        sa.select(person.c.id, person.c.name).where(
+            person.c.county == county, dialect.among(connection, person.c.id, sorted(set(ids)))
+        )
+    )
+    return {identity: name for identity, name in rows}
+
+
+def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> dict[str, str]:
+    """What people call the units and bodies behind scope keys, by key."""
+    wanted = {key: key.partition(":")[2] for key in keys}
+    codes = sorted(set(wanted.values()))
+    places = sa.select(sa.literal("unit"), unit.c.code, unit.c.name).where(
+        unit.c.county == county, dialect.among(connection, unit.c.code, codes)
+    )
+    bodies = sa.select(sa.literal("body"), body.c.id, body.c.name).where(
+        body.c.county == county, dialect.among(connection, body.c.id, codes)
+    )
+    found = {(kind, code): name for kind, code, name in connection.execute(sa.union_all(places, bodies))}
+    named = {
+        key: found.get(("unit" if key.startswith("staff:") else key.partition(":")[0], code))
+        for key, code in wanted.items()
+    }
+    return {key: name for key, name in named.items() if name is not None}
+
+
+def assignable(connection: sa.Connection, county: str, units: Iterable[str], now: str) -> list[tuple[str, str]]:
+    """The mediators, staff and bodies of these units, as assignees with their names."""
+    near = sorted(units)
+    holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
+    people_near = (
+        sa.select(sa.literal("person:") + person.c.id, person.c.name)
+        .join(assignment, (assignment.c.county == person.c.county) & (assignment.c.person == person.c.id))
+        .where(
+            person.c.county == county,
+            assignment.c.role.in_(sorted({"mediator", *IS_STAFF})),
+            dialect.among(connection, assignment.c.unit, near),
+            holds,
+        )
+        .distinct()
+    )
+    bodies_near = sa.select(sa.literal("body:") + body.c.id, body.c.name).where(
+        body.c.county == county, dialect.among(connection, body.c.unit, near)
+    )
+    return sorted(
+        (str(assignee), str(name)) for assignee, name in connection.execute(sa.union_all(people_near, bodies_near))
+    )

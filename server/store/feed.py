@@ -1,0 +1,151 @@
+"""A page of the caller's feed, read in one statement and so from one snapshot.
+
+A keyed scope reads by key: one bounded index probe a key, so that its cost is what changed under these keys and
+nothing else. The scope of the whole county reads by revision.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from server.store import dialect
+from server.store.tables import county, scope_set
+from sync import chain
+from sync.cursor import Mark
+from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX
+from sync.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A row under the caller's keys. `part` 0: of keys read up to the cursor; 1: of those that catch up, by turn."""
+
+    part: int
+    turn: int
+    revision: int
+    type: str
+    id: str
+    gone: str | None
+    document: str
+    dots: str | None
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to `want` rows in the order in which they are sent; `cut` where there are more. `revision` and `mark` are the
+    county's at the moment of the snapshot."""
+
+    rows: tuple[FeedRow, ...]
+    cut: bool
+    revision: int
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where to read from: the steady keys after `revision`; then the catching-up keys, the first after `position`."""
+
+    scope: Scope
+    revision: int
+    catching_up: tuple[str, ...]
+    position: int
+
+    @property
+    def turn(self) -> tuple[str, ...]:
+        """The catching-up keys that this page may reach."""
+        return self.catching_up[:CATCHING_UP_KEYS_PER_PAGE_MAX]
+
+    def probes(self) -> list[dict[str, object]]:
+        late = set(self.catching_up)
+        steady = [key for key in self.scope.covers if key not in late]
+        return [
+            *({"part": 0, "turn": 0, "key": key, "since": self.revision} for key in steady),
+            *(
+                {"part": 1, "turn": turn, "key": key, "since": self.position if turn == 0 else 0}
+                for turn, key in enumerate(self.turn)
+            ),
+        ]
+
+
+_PAGE = """
+    SELECT county.revision AS at_revision, county.log_revision, county.head, page.*
+    FROM county LEFT JOIN (
+        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots,
+            {keys} AS keys
+        FROM ({found}) AS f
+        LEFT JOIN record AS r ON r.county = :county AND r.type = f.type AND r.id = f.record
+    ) AS page ON true
+    WHERE county.code = :county
+    ORDER BY page.part, page.turn, page.revision
+"""
+_BY_KEY = "SELECT * FROM ({probes}) AS probed ORDER BY part, turn, revision LIMIT :want"
+_BY_REVISION = """
+    SELECT 0 AS part, 0 AS turn, revision, type, id AS record, gone FROM record
+    WHERE county = :county AND revision > :since ORDER BY revision LIMIT :want
+"""
+
+
+def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> Page:
+    """The next rows of a scope. One statement."""
+    name = connection.dialect.name
+    held = dialect.FEED_HELD[name]
+    parameters: dict[str, Any] = {"county": code, "want": want + 1}
+    if reading.scope.whole:
+        own = [key for key in reading.scope.covers if not key.startswith(("unit:", "staff:"))]
+        condition = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})"
+        found = _BY_REVISION
+        parameters |= {"held": json.dumps(own), "since": reading.revision}
+    else:
+        condition = held
+        found = _BY_KEY.format(probes=dialect.FEED_PROBES[name])
+        parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
+    keys = dialect.FEED_KEYS[name].format(record="f.record", type="f.type", condition=condition)
+    rows = connection.execute(sa.text(_PAGE.format(keys=keys, found=found)), parameters).all()
+    first = rows[0]
+    found_rows = [_row(each) for each in rows if each.revision is not None]
+    return Page(
+        rows=tuple(found_rows[:want]),
+        cut=len(found_rows) > want,
+        revision=first.at_revision,
+        mark=Mark(first.log_revision, chain.tag(first.head)),
+    )
+
+
+def _row(row: Any) -> FeedRow:
+    return FeedRow(
+        row.part,
+        row.turn,
+        row.revision,
+        row.type,
+        str(row.record),
+        row.gone,
+        row.document or "",
+        row.dots,
+        tuple(sorted(json.loads(row.keys or "[]"))),
+    )
+
+
+def remember_scope(connection: sa.Connection, code: str, digest: str, keys: Iterable[str]) -> None:
+    """Keeps a key set under its digest, so that a cursor need not carry it."""
+    row = {"county": code, "digest": digest, "keys": json.dumps(sorted(keys))}
+    dialect.insert_missing(connection, scope_set, row)
+
+
+def remembered_scope(connection: sa.Connection, code: str, digest: str) -> frozenset[str] | None:
+    """The key set of a digest, or None where none is known."""
+    found = connection.scalar(
+        sa.select(scope_set.c["keys"]).where(scope_set.c.county == code, scope_set.c.digest == digest)
+    )
+    return None if found is None else frozenset(json.loads(found))
+
+
+def county_mark(connection: sa.Connection, code: str) -> tuple[int, Mark]:
+    """The county's counter and the mark of its newest log line."""
+    row = connection.execute(
+        sa.select(county.c.revision, county.c.log_revision, county.c.head).where(county.c.code == code)
+    ).one()
+    return row.revision, Mark(row.log_revision, chain.tag(row.head))

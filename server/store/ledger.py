@@ -1,0 +1,139 @@
+"""The county's counter row: revisions, and the edit log's hash chain.
+
+It is locked late, just before the writes and the commit, and held until the commit: so revisions become visible in
+their order, and a feed that has read up to one never misses an earlier one.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from server.store import dialect
+from server.store.tables import county, edit_log
+from sync import chain, lines, stamps
+from sync.cursor import Mark
+
+
+class NoCountyError(LookupError):
+    """The database holds no county, or several and the settings name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """The county as a transaction first saw it."""
+
+    code: str
+    name: str
+    timezone: str
+    revision: int
+    log_revision: int
+    head: bytes
+    directory_revision: int
+    release: str
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.log_revision, chain.tag(self.head))
+
+
+def county_named(connection: sa.Connection, code: str | None) -> County:
+    """The county of this server. Raises NoCountyError."""
+    wanted = sa.select(county) if code is None else sa.select(county).where(county.c.code == code)
+    rows = connection.execute(wanted.limit(2)).mappings().all()
+    if len(rows) != 1:
+        raise NoCountyError("no county: run `doorstep init`" if not rows else "several counties: set DOORSTEP_COUNTY")
+    return County(**rows[0])
+
+
+def locked(connection: sa.Connection, code: str) -> County:
+    """Locks the counter row until the end of the transaction and gives it as it is now."""
+    row = connection.execute(sa.select(county).where(county.c.code == code).with_for_update()).mappings().one()
+    return County(**row)
+
+
+def knows(connection: sa.Connection, code: str, marks: list[Mark]) -> bool:
+    """Whether this log is the one that gave each of the marks. False after a restore to an earlier moment."""
+    wanted = {mark.revision: mark.tag for mark in marks}
+    found = {0: chain.tag(chain.START)}
+    if set(wanted) - {0}:
+        rows = connection.execute(
+            sa.select(edit_log.c.revision, edit_log.c.head).where(
+                edit_log.c.county == code, edit_log.c.revision.in_(sorted(wanted))
+            )
+        )
+        found |= {revision: chain.tag(head) for revision, head in rows}
+    return all(found.get(mark.revision) == mark.tag for mark in marks)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Hands out the revisions of one transaction, log lines first, and writes the counter at its end."""
+
+    county: County
+    receipt_ms: int
+    directory_changed: bool = False
+    log: list[dict[str, Any]] = field(default_factory=list)
+    _taken: int = 0
+
+    def append(self, kind: str, line: bytes, **columns: object) -> None:
+        """Adds a log line. Must come before any `next_revision`: log lines take the transaction's first revisions."""
+        assert self._taken == len(self.log), "log lines take the first revisions of their transaction"
+        digest = lines.digest(line)
+        revision = self.next_revision()
+        head = chain.extend(self._head, revision, self.receipt_ms, digest)
+        self.log.append(
+            dict.fromkeys(_OUTCOME_COLUMNS)
+            | columns
+            | {
+                "county": self.county.code,
+                "revision": revision,
+                "kind": kind,
+                "line": line,
+                "digest": digest,
+                "receipt_ms": self.receipt_ms,
+                "head": head,
+            }
+        )
+
+    def next_revision(self) -> int:
+        self._taken += 1
+        return self.county.revision + self._taken
+
+    @property
+    def revision(self) -> int:
+        """The last revision handed out."""
+        return self.county.revision + self._taken
+
+    @property
+    def _head(self) -> bytes:
+        return bytes(self.log[-1]["head"]) if self.log else self.county.head
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.log[-1]["revision"] if self.log else self.county.log_revision, chain.tag(self._head))
+
+    def write(self, connection: sa.Connection) -> None:
+        """Writes the log lines and the counter."""
+        assert self.log, "every transaction that takes revisions appends a log line"
+        dialect.insert(connection, edit_log, self.log)
+        connection.execute(
+            sa.update(county)
+            .where(county.c.code == self.county.code)
+            .values(
+                revision=self.revision,
+                log_revision=self.log[-1]["revision"],
+                head=self._head,
+                directory_revision=self.county.directory_revision + self.directory_changed,
+            )
+        )
+
+    @property
+    def receipt(self) -> str:
+        """The moment of this transaction as a stamp."""
+        return stamps.stamp(self.receipt_ms)
+
+
+_OUTCOME_COLUMNS = (
+    "name", "tablet", "author", "type", "record", "stamp", "judged", "result", "code", "field", "detail", "conflicts",
+)  # fmt: skip

@@ -1,0 +1,252 @@
+"""The edit log as it is asked: which edits are known, which lines are held, and for what they wait."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from server.store import dialect
+from server.store.ledger import Ledger
+from server.store.tables import edit_log, held_wait, record
+from sync.admission import Known
+from sync.batch import Decision
+from sync.codes import DETAILS, Detail, Result
+from sync.frames import Outcome
+from sync.lines import Values, write
+
+EDIT, STRAY, DECISION, DIRECTORY = "edit", "stray", "decision", "directory"
+"""Kinds of log lines: an edit; a line that has no name of its own (not readable, or another's name); what became of
+a held edit later; a change of units, people, assignments, bodies or tablets."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEdit:
+    """An edit of the log with its outcome as it stands."""
+
+    name: str
+    line: bytes
+    digest: bytes
+    record: str | None
+    stamp: str | None
+    judged: str | None
+    author: str | None
+    receipt_ms: int
+    outcome: Outcome
+
+    @property
+    def known(self) -> Known:
+        return Known(self.outcome.result, self.author, self.record, self.line)
+
+
+_COLUMNS = (
+    edit_log.c.name, edit_log.c.line, edit_log.c.digest, edit_log.c.record, edit_log.c.stamp, edit_log.c.judged,
+    edit_log.c.author, edit_log.c.receipt_ms, edit_log.c.result, edit_log.c.code, edit_log.c.field, edit_log.c.detail,
+    edit_log.c.conflicts,
+)  # fmt: skip
+
+
+def _logged(row: sa.RowMapping) -> LoggedEdit:
+    detail = json.loads(row["detail"]) if row["detail"] else None
+    outcome = Outcome(
+        result=Result(row["result"]),
+        edit=row["name"],
+        code=row["code"],
+        field=row["field"],
+        detail=None if detail is None else Detail(detail["zh"], detail["en"]),
+        conflicts=tuple(json.loads(row["conflicts"])) if row["conflicts"] else (),
+    )
+    named = {
+        name: row[name] for name in ("name", "line", "digest", "record", "stamp", "judged", "author", "receipt_ms")
+    }
+    return LoggedEdit(**named, outcome=outcome)
+
+
+def known(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, LoggedEdit]:
+    """Those of the named edits that the log has."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        sa.select(*_COLUMNS).where(edit_log.c.county == county, dialect.among(connection, edit_log.c.name, wanted))
+    )
+    return {row["name"]: _logged(row) for row in rows.mappings()}
+
+
+def strays(connection: sa.Connection, county: str, digests: Iterable[bytes]) -> set[bytes]:
+    """Those of the lines without a name that were kept before, by the hash of their bytes."""
+    wanted = list(digests)
+    if not wanted:
+        return set()
+    return set(
+        connection.scalars(
+            sa.select(edit_log.c.digest).where(
+                edit_log.c.county == county, edit_log.c.kind == STRAY, edit_log.c.digest.in_(wanted)
+            )
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEdit:
+    """A held edit and all that it waits for."""
+
+    edit: LoggedEdit
+    awaited: frozenset[str]
+
+
+def held_waiting(connection: sa.Connection, county: str, awaited: Iterable[str]) -> dict[str, HeldEdit]:
+    """The held edits that wait for any of these."""
+    waits = held_wait.alias()
+    wanted = sa.select(waits.c.name).where(
+        waits.c.county == county, dialect.among(connection, waits.c.awaited, sorted(set(awaited)))
+    )
+    return _held(connection, county, edit_log.c.name.in_(wanted))
+
+
+def held_all(connection: sa.Connection, county: str) -> dict[str, HeldEdit]:
+    """Every held edit, oldest first."""
+    return _held(connection, county, edit_log.c.result == Result.HELD)
+
+
+def _held(connection: sa.Connection, county: str, condition: sa.ColumnElement[bool]) -> dict[str, HeldEdit]:
+    joined = sa.outerjoin(
+        edit_log, held_wait, (held_wait.c.county == edit_log.c.county) & (held_wait.c.name == edit_log.c.name)
+    )
+    rows = connection.execute(
+        sa.select(*_COLUMNS, held_wait.c.awaited)
+        .select_from(joined)
+        .where(edit_log.c.county == county, condition)
+        .order_by(edit_log.c.revision)
+    )
+    found: dict[str, LoggedEdit] = {}
+    awaited: dict[str, set[str]] = {}
+    for row in rows.mappings():
+        found.setdefault(row["name"], _logged(row))
+        awaited.setdefault(row["name"], set()).update([row["awaited"]] if row["awaited"] else [])
+    return {name: HeldEdit(edit, frozenset(awaited[name])) for name, edit in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What a transaction took for granted when it judged: to be asked once more under the county's lock."""
+
+    absent_records: Iterable[tuple[str, str]]
+    absent_edits: Iterable[str]
+    held_edits: Iterable[str]
+    awaited: Iterable[str]
+
+
+def still_holds(connection: sa.Connection, county: str, assumed: Assumed) -> bool:
+    """Whether what was missing is missing still, what was held is held, and no other held line waits for what is
+    written here. One statement."""
+    held = sorted(set(assumed.held_edits))
+    absent = list(assumed.absent_records)
+    types = sorted({kind for kind, _ in absent})
+    ids = [identity for _, identity in absent]
+    questions = (
+        sa.select(sa.literal(1)).where(
+            record.c.county == county, record.c.type.in_(types), dialect.among(connection, record.c.id, ids)
+        ),
+        sa.select(sa.literal(1)).where(
+            edit_log.c.county == county, dialect.among(connection, edit_log.c.name, assumed.absent_edits)
+        ),
+        sa.select(sa.literal(1)).where(
+            edit_log.c.county == county,
+            dialect.among(connection, edit_log.c.name, held),
+            edit_log.c.result != Result.HELD,
+        ),
+        sa.select(sa.literal(1)).where(
+            held_wait.c.county == county,
+            dialect.among(connection, held_wait.c.awaited, assumed.awaited),
+            sa.not_(dialect.among(connection, held_wait.c.name, held)),
+        ),
+    )
+    asked = sa.union_all(*questions).subquery()
+    return connection.execute(sa.select(asked).limit(1)).first() is None
+
+
+def outcome_columns(decision: Decision) -> dict[str, object]:
+    """A decision as the log's columns."""
+    line = decision.arrival.line
+    detail = decision.detail
+    return {
+        "author": line.by,
+        "type": line.type,
+        "record": decision.record,
+        "stamp": line.at,
+        "judged": decision.arrival.judged,
+        "result": decision.result.value,
+        "code": decision.code,
+        "field": decision.field,
+        "detail": None if detail is None else json.dumps({"zh": detail.zh, "en": detail.en}, ensure_ascii=False),
+        "conflicts": json.dumps(decision.conflicts) if decision.conflicts else None,
+    }
+
+
+def append_new(ledger: Ledger, decision: Decision, tablet: str | None) -> None:
+    """Logs an edit that came just now, with its outcome."""
+    line = decision.arrival.line
+    ledger.append(EDIT, line.line, name=line.name, tablet=tablet, **outcome_columns(decision))
+
+
+def append_stray(ledger: Ledger, line: bytes, tablet: str, author: str) -> None:
+    """Keeps the bytes of a line that has no name of its own."""
+    ledger.append(STRAY, line, tablet=tablet, author=author)
+
+
+def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
+    """Logs what became of a held edit."""
+    members: Values = {
+        "decides": decision.arrival.name,
+        "result": decision.result,
+        "code": decision.code,
+        "field": decision.field,
+        "by": by,
+    }
+    ledger.append(DECISION, write(members), author=by, record=decision.record, type=decision.arrival.line.type)
+
+
+def overwrite_outcomes(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
+    """Writes the outcomes of edits that were held, as they stand now."""
+    rows = [
+        {f"new_{name}": value for name, value in outcome_columns(decision).items()} | {"edit": decision.arrival.name}
+        for decision in decisions
+    ]
+    if rows:
+        changing = [name.removeprefix("new_") for name in rows[0] if name != "edit"]
+        connection.execute(
+            sa.update(edit_log)
+            .where(edit_log.c.county == county, edit_log.c.name == sa.bindparam("edit"))
+            .values({name: sa.bindparam(f"new_{name}") for name in changing}),
+            rows,
+        )
+
+
+def rewrite_waits(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
+    """Writes for what the held edits among these wait; the others wait for nothing any more."""
+    decided = list(decisions)
+    names = [decision.arrival.name for decision in decided]
+    connection.execute(
+        sa.delete(held_wait).where(held_wait.c.county == county, dialect.among(connection, held_wait.c.name, names))
+    )
+    waits = [
+        {"county": county, "awaited": awaited, "name": decision.arrival.name}
+        for decision in decided
+        for awaited in sorted(decision.awaited)
+        if decision.result is Result.HELD
+    ]
+    dialect.insert(connection, held_wait, waits)
+
+
+def as_outcome(decision: Decision, moved: str | None) -> Outcome:
+    """A decision as its author is told. `moved`: the stamp that was taken, where the line says another."""
+    return Outcome(
+        result=decision.result,
+        edit=decision.arrival.name,
+        code=decision.code,
+        field=decision.field,
+        detail=decision.detail or (DETAILS[decision.code] if decision.code else None),
+        conflicts=decision.conflicts,
+        at=moved,
+    )

@@ -1,0 +1,217 @@
+"""Records, where they stand, and their merge state: from rows to values and back."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.catalog import Catalog
+from schemas.rules import Rule
+from server.store import dialect
+from server.store.tables import past_placement, placement, record
+from sync.admission import Placed
+from sync.edits import WORKFLOW_REGISTER, rule_of, workflow_fields
+from sync.lines import Values
+from sync.records import Origin, Record
+from sync.registers import Register, Sibling
+from sync.scope import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record's row as it is written: texts exactly as the feed sends them."""
+
+    type: str
+    id: str
+    document: str
+    made_at: str
+    made_by: str
+    dots: str | None = None
+    state: str | None = None
+    parent: str | None = None
+    gone: str | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.type, self.id
+
+
+def stored(placed: Placed, document: Values, dots: Mapping[str, list[str]]) -> Stored:
+    """The row of a record."""
+    made = placed.record
+    return Stored(
+        type=made.type,
+        id=made.id,
+        document=text(document),
+        made_at=made.origins[0].at,
+        made_by=made.origins[0].by,
+        dots=text(dots) if dots else None,
+        state=None if made.is_untouched else text(_state(made)),
+        parent=placed.parent,
+    )
+
+
+def text(value: object) -> str:
+    """JSON as the feed sends it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _state(made: Record) -> Values:
+    """Merge state: the creations where they are more than the record's id says, and every register that was touched."""
+    return {
+        "origins": [[origin.edit, origin.at, origin.by] for origin in made.origins],
+        "registers": {
+            name: [
+                [[each.edit, each.at, each.by, each.value, each.was] for each in register.siblings],
+                sorted(register.remembered),
+                [[each.edit, each.at, each.by, each.value] for each in register.settlements],
+            ]
+            for name, register in sorted(made.registers.items())
+        },
+    }
+
+
+def record_of(row: Stored, catalog: Catalog) -> Record:
+    """The record of a row. The values of untouched registers are in the document."""
+    state: dict[str, Any] = json.loads(row.state) if row.state else {}
+    registers = {
+        name: Register(
+            tuple(Sibling(*each) for each in siblings),
+            frozenset(remembered),
+            tuple(Sibling(*each) for each in settlements),
+        )
+        for name, (siblings, remembered, settlements) in state.get("registers", {}).items()
+    }
+    origins = tuple(Origin(*each) for each in state.get("origins", [[row.id, row.made_at, row.made_by]]))
+    base = _base(row, catalog) if len(origins) == 1 else {}
+    return Record(row.type, row.id, origins, {k: v for k, v in base.items() if k not in registers}, registers)
+
+
+def _base(row: Stored, catalog: Catalog) -> dict[str, object]:
+    """What the document says, by register. (A touched register's part is overruled by its siblings.)"""
+    record_type = catalog.types[row.type]
+    group = workflow_fields(record_type)
+    document = json.loads(row.document)
+    base: dict[str, object] = {}
+    for name, value in document.items():
+        if name in group:
+            base[WORKFLOW_REGISTER] = {member: document.get(member) for member in sorted(group)}
+        elif rule_of(record_type, name) is Rule.SET:
+            base.update({f"{name}/{member}": True for member in value})
+        else:
+            base[name] = value
+    return base
+
+
+_COLUMNS = (
+    record.c.type, record.c.id, record.c.document, record.c.made_at, record.c.made_by, record.c.dots, record.c.state,
+    record.c.parent, record.c.gone,
+)  # fmt: skip
+
+
+def locked(connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]) -> list[Stored]:
+    """The records of these types and ids, locked in the order of their ids. One statement."""
+    wanted = set(identities)
+    ids = sorted({identity for _, identity in wanted})
+    types = sorted({kind for kind, _ in wanted})
+    if not ids:
+        return []
+    rows = connection.execute(
+        sa.select(*_COLUMNS)
+        .where(record.c.county == county, record.c.type.in_(types), dialect.among(connection, record.c.id, ids))
+        .order_by(record.c.id, record.c.type)
+        .with_for_update()
+    )
+    return [row for row in (Stored(**each) for each in rows.mappings()) if row.identity in wanted]
+
+
+def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> list[Stored]:
+    """The records that stand where these do."""
+    rows = connection.execute(
+        sa.select(*_COLUMNS)
+        .where(record.c.county == county, dialect.among(connection, record.c.parent, sorted(parents)))
+        .order_by(record.c.id)
+        .with_for_update()
+    )
+    return [Stored(**each) for each in rows.mappings()]
+
+
+def placements(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, tuple[Span, ...]]:
+    """Where records stand and stood. One statement."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    now = sa.select(placement.c.record, placement.c.key, placement.c.since, sa.null().label("until")).where(
+        placement.c.county == county, dialect.among(connection, placement.c.record, wanted), placement.c.gone.is_(None)
+    )
+    past = sa.select(
+        past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
+    ).where(past_placement.c.county == county, dialect.among(connection, past_placement.c.record, wanted))
+    found: dict[str, list[Span]] = {}
+    for identity, key, since, until in connection.execute(sa.union_all(now, past)):
+        found.setdefault(identity, []).append(Span(key, since, until))
+    return {identity: tuple(sorted(spans, key=_in_order)) for identity, spans in found.items()}
+
+
+def _in_order(span: Span) -> tuple[str, str]:
+    return span.since, span.value
+
+
+@dataclass(slots=True)
+class Writes:
+    """The rows of one transaction: each record version and each departure with a revision of its own."""
+
+    county: str
+    records: list[dict[str, Any]] = field(default_factory=list)
+    placements: list[dict[str, Any]] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, row: Stored, revision: int, placed: Iterable[Span]) -> None:
+        """A new version of a record, under the keys where it stands now."""
+        self.records.append(
+            {
+                "county": self.county,
+                "type": row.type,
+                "id": row.id,
+                "revision": revision,
+                "document": row.document,
+                "dots": row.dots,
+                "state": row.state,
+                "made_at": row.made_at,
+                "made_by": row.made_by,
+                "parent": row.parent,
+                "gone": row.gone,
+            }
+        )
+        for span in placed:
+            self._place(row, span, revision, row.gone)
+
+    def depart(self, row: Stored, revision: int, span: Span, reason: str) -> None:
+        """The record left a key."""
+        self._place(row, span, revision, reason)
+
+    def end(self, identity: str, span: Span) -> None:
+        """Remembers where a record stood, for work of that time that comes late."""
+        self.past.append(
+            {"county": self.county, "record": identity, "key": span.value, "since": span.since, "until": span.until}
+        )
+
+    def _place(self, row: Stored, span: Span, revision: int, gone: str | None) -> None:
+        self.placements.append(
+            {
+                "county": self.county,
+                "record": row.id,
+                "type": row.type,
+                "key": span.value,
+                "revision": revision,
+                "since": span.since,
+                "gone": gone,
+            }
+        )
+
+    def write(self, connection: sa.Connection) -> None:
+        dialect.upsert(connection, record, self.records)
+        dialect.upsert(connection, placement, self.placements)
+        dialect.insert(connection, past_placement, self.past)

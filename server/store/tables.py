@@ -1,0 +1,227 @@
+"""The tables. Every key starts with the county, so that a province can distribute them by it; no statement crosses one.
+
+Moments that people's rights depend on are stamps (text, ordered as text); moments of receipt are milliseconds.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+Name = sa.Uuid(as_uuid=False).with_variant(sa.String(36), "sqlite")
+"""Names of edits and ids of records: `uuid` on PostgreSQL, text on SQLite."""
+
+
+def _county() -> sa.Column[str]:
+    return sa.Column("county", sa.Text, primary_key=True)
+
+
+county = sa.Table(
+    "county",
+    metadata,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    # The counter row: locked late by every transaction that takes revisions.
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("log_revision", sa.BigInteger, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    # Raised by every change of units, people, assignments and bodies: what caches and open transactions check.
+    sa.Column("directory_revision", sa.BigInteger, nullable=False),
+    sa.Column("release", sa.Text, nullable=False),
+)
+
+unit = sa.Table(
+    "unit",
+    metadata,
+    _county(),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+unit_parent = sa.Table(
+    "unit_parent",
+    metadata,
+    _county(),
+    sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, primary_key=True),
+    sa.Column("parent", sa.Text, nullable=False),
+    sa.Column("until", sa.Text),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    _county(),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+assignment = sa.Table(
+    "assignment",
+    metadata,
+    _county(),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text),
+)
+
+body = sa.Table(
+    "body",
+    metadata,
+    _county(),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text, nullable=False),
+)
+
+membership = sa.Table(
+    "membership",
+    metadata,
+    _county(),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text),
+)
+
+tablet = sa.Table(
+    "tablet",
+    metadata,
+    _county(),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False),
+    sa.Column("enrolled_at", sa.Text, nullable=False),
+    sa.Column("revoked_at", sa.Text),
+    sa.Column("last_sync", sa.Text),
+    # What bounds backdating: the clock of the last request, how many older edits it announced (null: no request yet),
+    # and the last moment at which nothing was owed.
+    sa.Column("last_now", sa.Text),
+    sa.Column("announced", sa.BigInteger),
+    sa.Column("owed_nothing_at", sa.Text),
+)
+sa.Index("tablet_token", tablet.c.county, tablet.c.token_hash, unique=True)
+
+enrolment_code = sa.Table(
+    "enrolment_code",
+    metadata,
+    _county(),
+    sa.Column("code_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Text, nullable=False),
+    sa.Column("nonce_hash", sa.LargeBinary),
+    sa.Column("tablet", sa.Text),
+)
+
+record = sa.Table(
+    "record",
+    metadata,
+    _county(),
+    sa.Column("type", sa.Text, primary_key=True),
+    sa.Column("id", Name, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    # The exact text that the feed sends.
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("dots", sa.Text),
+    # Merge state beyond what the document says; null where the creation alone made the record.
+    sa.Column("state", sa.Text),
+    sa.Column("made_at", sa.Text, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("parent", Name),
+    sa.Column("gone", sa.Text),
+)
+sa.Index("record_revision", record.c.county, record.c.revision)
+sa.Index(
+    "record_parent",
+    record.c.county,
+    record.c.parent,
+    postgresql_where=record.c.parent.is_not(None),
+    sqlite_where=record.c.parent.is_not(None),
+)
+
+placement = sa.Table(
+    "placement",
+    metadata,
+    _county(),
+    sa.Column("record", Name, primary_key=True),
+    sa.Column("type", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    # Set when the record left this key: why.
+    sa.Column("gone", sa.Text),
+)
+sa.Index("placement_feed", placement.c.county, placement.c.key, placement.c.revision)
+
+past_placement = sa.Table(
+    "past_placement",
+    metadata,
+    _county(),
+    sa.Column("record", Name, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("since", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text, primary_key=True),
+)
+
+edit_log = sa.Table(
+    "edit_log",
+    metadata,
+    _county(),
+    sa.Column("revision", sa.BigInteger, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", Name),
+    sa.Column("line", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("receipt_ms", sa.BigInteger, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("tablet", sa.Text),
+    sa.Column("author", sa.Text),
+    sa.Column("type", sa.Text),
+    sa.Column("record", Name),
+    # The stamp taken, and the moment whose rights count.
+    sa.Column("stamp", sa.Text),
+    sa.Column("judged", sa.Text),
+    # The outcome as it stands now; how it came to stand is in later lines of kind `decision`.
+    sa.Column("result", sa.Text),
+    sa.Column("code", sa.Text),
+    sa.Column("field", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("conflicts", sa.Text),
+)
+sa.Index("edit_log_name", edit_log.c.county, edit_log.c.name, unique=True)
+sa.Index(
+    "edit_log_stray",
+    edit_log.c.county,
+    edit_log.c.digest,
+    unique=True,
+    postgresql_where=edit_log.c.kind == "stray",
+    sqlite_where=edit_log.c.kind == "stray",
+)
+sa.Index(
+    "edit_log_held",
+    edit_log.c.county,
+    edit_log.c.revision,
+    postgresql_where=edit_log.c.result == "held",
+    sqlite_where=edit_log.c.result == "held",
+)
+sa.Index("edit_log_record", edit_log.c.county, edit_log.c.record)
+
+held_wait = sa.Table(
+    "held_wait",
+    metadata,
+    _county(),
+    sa.Column("awaited", sa.Text, primary_key=True),
+    sa.Column("name", Name, primary_key=True),
+)
+sa.Index("held_wait_name", held_wait.c.county, held_wait.c.name)
+
+scope_set = sa.Table(
+    "scope_set",
+    metadata,
+    _county(),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("keys", sa.Text, nullable=False),
+)

@@ -1,0 +1,36 @@
+"""Transactions that take revisions: where another one came between, tried again with the county locked first."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from server.center import Center
+from server.push import OvertakenError, Push
+from server.store import dialect, ledger
+
+TRIES_MAX = 6
+
+Answer = TypeVar("Answer")
+
+
+def pushing(center: Center, work: Callable[[Push], Answer]) -> Answer:
+    """Runs `work` in one transaction and commits it. From the second try on nothing can overtake it."""
+    for attempt in range(1, TRIES_MAX + 1):
+        try:
+            with dialect.writing(center.engine) as connection:
+                return work(attempt_of(center, connection, early=attempt > 1))
+        except OvertakenError:
+            continue
+        except DBAPIError as error:
+            if attempt == TRIES_MAX or not dialect.is_retryable(error):
+                raise
+    raise AssertionError("with the county locked first nothing overtakes a transaction")
+
+
+def attempt_of(center: Center, connection: sa.Connection, *, early: bool) -> Push:
+    county = center.county(connection)
+    if early:
+        county = ledger.locked(connection, county.code)
+    return Push(connection, county, center.units, center.clock(), early)

@@ -1,0 +1,168 @@
+"""What a worked batch writes: record versions, conflicts, held edits, children moved along, departures."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from server.store import records
+from server.store.ledger import Ledger
+from server.store.records import Stored, Writes
+from sync import records as engine
+from sync import scope
+from sync.admission import Placed, World
+from sync.batch import Batch, Decision
+from sync.codes import Result
+from sync.ids import conflict_id
+from sync.lines import Values, canonical
+from sync.scope import Span
+from sync.stamps import instant
+
+MOVED, ENDED = "moved", "ended"
+"""Why a row is gone from a key: the record moved away; a conflict is no longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record as it was and is: rows are made from the difference."""
+
+    before: Placed | None
+    after: Placed
+
+    @property
+    def id(self) -> str:
+        return self.after.record.id
+
+
+def write(
+    connection: sa.Connection,
+    ledger: Ledger,
+    batch: Batch,
+    decisions: Iterable[Decision],
+    held_before: Mapping[str, str],
+) -> None:
+    """Writes the records that a batch changed. Log lines have been appended to the ledger already.
+
+    `decisions`: those that were logged; `held_before`: the edits that were held before, with when each was received."""
+    _Writer(connection, ledger, batch.world).write(
+        [Change(before, batch.world.records[identity]) for identity, before in batch.changed.items()],
+        decisions,
+        held_before,
+    )
+
+
+class _Writer:
+    def __init__(self, connection: sa.Connection, ledger: Ledger, world: World) -> None:
+        self.connection, self.ledger, self.world = connection, ledger, world
+        self.writes = Writes(ledger.county.code)
+        self.written: set[tuple[str, str]] = set()
+
+    def write(self, changes: list[Change], decisions: Iterable[Decision], held_before: Mapping[str, str]) -> None:
+        for change in changes:
+            self._record(change)
+        for change in changes:
+            self._conflicts(change)
+        self._children({change.id: change for change in changes if self._has_moved(change)})
+        for decision in decisions:
+            if decision.result is Result.HELD or decision.arrival.name in held_before:
+                self._held(decision, held_before.get(decision.arrival.name))
+        self.writes.write(self.connection)
+
+    def _put(self, row: Stored, standing: Iterable[Span], ended: Iterable[Span] = ()) -> None:
+        self.writes.put(row, self.ledger.next_revision(), standing)
+        self.written.add(row.identity)
+        for span in ended:
+            self.writes.depart(row, self.ledger.next_revision(), span, MOVED)
+
+    def _record(self, change: Change) -> None:
+        made, world = change.after.record, self.world
+        row = records.stored(
+            change.after,
+            engine.document(made, world.catalog, world.workflow),
+            engine.dots(made, world.catalog, world.workflow),
+        )
+        self._put(row, self._standing(change.after), self._ended(change))
+        known = change.before.placement if change.before else ()
+        for span in change.after.placement:
+            if span.until is not None and span not in known:
+                self.writes.end(made.id, span)
+
+    def _standing(self, placed: Placed) -> list[Span]:
+        """Where a record stands now: a child where its parent does."""
+        if placed.parent is not None:
+            placed = self.world.records[placed.parent]
+        return [span for span in placed.placement if span.until is None]
+
+    def _ended(self, change: Change) -> list[Span]:
+        """The spans of keys that the record was under before, and is no longer."""
+        if change.before is None:
+            return []
+        now = scope.standing(change.after.placement)
+        return [span for span in change.before.placement if span.until is None and span.value not in now]
+
+    def _has_moved(self, change: Change) -> bool:
+        return change.before is not None and scope.standing(change.before.placement) != scope.standing(
+            change.after.placement
+        )
+
+    def _conflicts(self, change: Change) -> None:
+        world = self.world
+        before = change.before and engine.conflicts(change.before.record, world.catalog, world.workflow)
+        after = engine.conflicts(change.after.record, world.catalog, world.workflow)
+        for name in sorted({*(before or {}), *after}):
+            was, now = (before or {}).get(name), after.get(name)
+            if now is not None and was is not None and canonical(was) == canonical(now):
+                continue
+            row = self._conflict_row(
+                change, name, now if now is not None else was or {}, ENDED if now is None else None
+            )
+            self._put(row, self._standing(change.after), self._ended(change))
+
+    def _conflict_row(self, change: Change, name: str, document: Values, gone: str | None) -> Stored:
+        made = change.after.record
+        origin = made.origins[0]
+        return Stored(
+            type="conflict",
+            id=conflict_id(made.id, name),
+            document=records.text(document),
+            made_at=origin.at,
+            made_by=origin.by,
+            parent=made.id,
+            gone=gone,
+        )
+
+    def _children(self, moved: Mapping[str, Change]) -> None:
+        """What stands under a moved record moves along, with revisions of its own."""
+        if not moved:
+            return
+        for row in records.children(self.connection, self.ledger.county.code, moved):
+            if row.identity not in self.written and row.parent is not None and row.gone is None:
+                change = moved[row.parent]
+                self._put(row, self._standing(change.after), self._ended(change))
+
+    def _held(self, decision: Decision, received: str | None) -> None:
+        """A held edit is a record that its author and the staff of its author's units see, to the end."""
+        line = decision.arrival.line
+        document = {
+            "edit": decision.arrival.name,
+            "by": line.by,
+            "record_type": line.type,
+            "record": decision.record,
+            "result": decision.result,
+            "code": decision.code,
+            "field": decision.field,
+            "received_at": received or instant(self.ledger.receipt_ms),
+        }
+        row = Stored(
+            type="held",
+            id=decision.arrival.name,
+            document=records.text({name: value for name, value in document.items() if value is not None}),
+            made_at=line.at or self.ledger.receipt,
+            made_by=line.by or "",
+        )
+        self._put(row, [Span(key) for key in self._held_keys(line.by or "", decision.arrival.judged)])
+
+    def _held_keys(self, author: str, judged: str) -> list[str]:
+        person = self.world.people.get(author)
+        units = {each.unit for each in person.assignments if each.holds(judged)} if person else set()
+        return [f"person:{author}", *(f"staff:{unit}" for unit in sorted(units))]
