@@ -18,4 +18,5 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     problems.install(app)
     for module in (sync, tablets, health, description):
         app.register_blueprint(module.blueprint)
+    app.extensions["description"] = description.described(app)
     return app

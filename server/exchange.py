@@ -34,7 +34,7 @@ _log = logging.getLogger("doorstep")
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a request's lines, in their order; `through`, the revision that the feed must pass to hold them."""
+    """What became of a request's lines, in their order; `through`: the revision at which the feed holds them."""
 
     outcomes: tuple[Outcome, ...]
     mark: Mark
@@ -117,11 +117,12 @@ def _line_by_line(
 
         try:
             answered = pushing(center, work)
-        except Exception:
+        except Exception:  # noqa: BLE001 - held, and told so
             _log.exception("line_failed")
             answered = pushing(center, hold)
         outcomes += [replace(each, line=each.line and number) for each in answered[0].outcomes]
-    assert answered is not None, "there is at least one line"
+    if answered is None:
+        raise ValueError("there is no line to take")
     return replace(answered[0], outcomes=tuple(outcomes)), answered[1]
 
 
@@ -239,8 +240,7 @@ class _Reception:
         outcomes = []
         for number, line in enumerate(read, 1):
             if line.name is None:
-                code = line.code if isinstance(line, Unread) else Code.LINE_MALFORMED
-                outcomes.append(Outcome(Result.REFUSED, line=number, code=code, field=_field(line)))
+                outcomes.append(Outcome(Result.REFUSED, line=number, code=line.code, field=line.field))
             elif self._is_stray(line, known, first):
                 outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=number, code=Code.EDIT_REUSED))
             elif line.name in decisions:
@@ -250,10 +250,6 @@ class _Reception:
                 stored = known[line.name]
                 outcomes.append(replace(stored.outcome, at=_moved(line, stored.stamp)))
         return outcomes
-
-
-def _field(line: Edit | Unread) -> str | None:
-    return line.field if isinstance(line, Unread) else None
 
 
 def _moved(line: Edit | Unread, taken: str | None) -> str | None:

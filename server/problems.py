@@ -70,10 +70,10 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(DBAPIError)
     def _database(error: DBAPIError) -> Response:
-        log.exception("database_failed")
+        log.error("database_failed", exc_info=error)
         return problem("unavailable" if is_unavailable(error) else "internal")
 
     @app.errorhandler(Exception)
-    def _bug(_error: Exception) -> Response:
-        log.exception("request_failed")
+    def _bug(error: Exception) -> Response:
+        log.error("request_failed", exc_info=error)
         return problem("internal")

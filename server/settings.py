@@ -12,7 +12,7 @@ class Settings:
     """Every setting, from `DOORSTEP_` and its name in capitals."""
 
     database_url: str
-    """DOORSTEP_DATABASE_URL: an SQLAlchemy URL of PostgreSQL or SQLite; by default a SQLite file under the data folder."""
+    """DOORSTEP_DATABASE_URL: an SQLAlchemy URL of PostgreSQL or SQLite; by default a file under the data folder."""
     county: str | None = None
     """DOORSTEP_COUNTY: the county this server answers for, needed only where the database holds several."""
     pool_size: int = 8

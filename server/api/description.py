@@ -1,6 +1,5 @@
 """GET /api/v1/openapi.json and /api/v1/docs: the API described by itself, browsable with nothing from elsewhere."""
 
-from functools import cache
 from importlib import metadata
 
 from apispec import APISpec
@@ -32,7 +31,7 @@ def openapi() -> Response:
         description: OpenAPI 3.1
         content: {application/json: {schema: {type: object}}}
     """
-    return jsonify(described(current_app._get_current_object()))  # type: ignore[attr-defined]
+    return jsonify(current_app.extensions["description"])
 
 
 @blueprint.get("/docs")
@@ -45,10 +44,9 @@ def docs() -> str:
         description: A page
         content: {text/html: {schema: {type: string}}}
     """
-    return render_template("docs.html", description=described(current_app._get_current_object()))  # type: ignore[attr-defined]
+    return render_template("docs.html", description=current_app.extensions["description"])
 
 
-@cache
 def described(app: Flask) -> dict[str, object]:
     """The OpenAPI description of an app's views, with the record types and the published limits."""
     spec = APISpec(

@@ -56,14 +56,14 @@ def people(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[s
     joined = sa.select(
         membership.c.person, sa.literal(None), membership.c.body, membership.c.since, membership.c.until
     ).where(membership.c.county == county, dialect.among(connection, membership.c.person, wanted))
-    assignments: dict[str, list[Assignment]] = {person: [] for person in wanted}
-    memberships: dict[str, list[Span]] = {person: [] for person in wanted}
-    for person, role_name, place, since, until in connection.execute(sa.union_all(role, joined)):
+    assignments: dict[str, list[Assignment]] = {who: [] for who in wanted}
+    memberships: dict[str, list[Span]] = {who: [] for who in wanted}
+    for who, role_name, place, since, until in connection.execute(sa.union_all(role, joined)):
         if role_name is None:
-            memberships[person].append(Span(place, since, until))
+            memberships[who].append(Span(place, since, until))
         else:
-            assignments[person].append(Assignment(role_name, place, since, until))
-    return {person: Person(person, tuple(assignments[person]), tuple(memberships[person])) for person in wanted}
+            assignments[who].append(Assignment(role_name, place, since, until))
+    return {who: Person(who, tuple(assignments[who]), tuple(memberships[who])) for who in wanted}
 
 
 def names(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, str]:
@@ -73,7 +73,7 @@ def names(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[st
             person.c.county == county, dialect.among(connection, person.c.id, sorted(set(ids)))
         )
     )
-    return {identity: name for identity, name in rows}
+    return {row.id: row.name for row in rows}
 
 
 def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> dict[str, str]:

@@ -78,7 +78,8 @@ class Ledger:
 
     def append(self, kind: str, line: bytes, **columns: object) -> None:
         """Adds a log line. Must come before any `next_revision`: log lines take the transaction's first revisions."""
-        assert self._taken == len(self.log), "log lines take the first revisions of their transaction"
+        if self._taken != len(self.log):
+            raise ValueError("log lines take the first revisions of their transaction")
         digest = lines.digest(line)
         revision = self.next_revision()
         head = chain.extend(self._head, revision, self.receipt_ms, digest)
@@ -115,7 +116,8 @@ class Ledger:
 
     def write(self, connection: sa.Connection) -> None:
         """Writes the log lines and the counter."""
-        assert self.log, "every transaction that takes revisions appends a log line"
+        if not self.log:
+            raise ValueError("every transaction that takes revisions appends a log line")
         dialect.insert(connection, edit_log, self.log)
         connection.execute(
             sa.update(county)

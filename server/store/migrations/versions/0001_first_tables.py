@@ -70,7 +70,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("result = 'held'"),
         sqlite_where=sa.text("result = 'held'"),
-        sqlite_where=sa.text("result = 'held'"),
     )
     op.create_index("edit_log_name", "edit_log", ["county", "name"], unique=True)
     op.create_index("edit_log_record", "edit_log", ["county", "record"], unique=False)
@@ -80,7 +79,6 @@ def upgrade() -> None:
         ["county", "digest"],
         unique=True,
         postgresql_where=sa.text("kind = 'stray'"),
-        sqlite_where=sa.text("kind = 'stray'"),
         sqlite_where=sa.text("kind = 'stray'"),
     )
     op.create_table(

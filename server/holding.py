@@ -1,0 +1,101 @@
+"""Held edits: listed to staff, released or refused by them, and taken up by a new release of the server."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from server.administration import NotPossibleError, release
+from server.center import Center
+from server.push import Lines, Push, arrival_of
+from server.store import dialect, ledger, log, tables
+from server.store.directory import UnitsCache
+from server.transaction import pushing
+from sync import lines
+from sync.admission import NEXT_RELEASE, Refuse
+from sync.batch import Arrival, Decision
+from sync.codes import Code, Result
+from sync.lines import Values, write
+from sync.scope import Person
+from sync.stamps import instant, stamp
+
+RELEASED_BY = "county"
+"""Whose word it is in the log when a held edit is decided from the shell."""
+
+
+def held(center: Center) -> list[Values]:
+    """Every held edit, oldest first: who wrote what, since when, and why it is held."""
+    with dialect.reading(center.engine) as connection:
+        found = log.held_all(connection, center.county(connection).code)
+    return [_listed(each) for each in found.values()]
+
+
+def _listed(each: log.HeldEdit) -> Values:
+    try:
+        written = lines.read(each.edit.line)
+    except lines.LineMalformedError:
+        written = {}
+    return {
+        "edit": each.edit.name,
+        "by": each.edit.author,
+        "do": written.get("do"),
+        "type": written.get("type"),
+        "record": each.edit.record,
+        "code": each.edit.outcome.code,
+        "field": each.edit.outcome.field,
+        "at": each.edit.stamp,
+        "received_at": instant(each.edit.receipt_ms),
+        "waits_for": sorted(each.awaited),
+    }
+
+
+def let_go(center: Center, edit: str) -> Values:
+    """Releases a held edit with the county's rights: it is admitted if what it writes to is there.
+
+    Raises NotPossibleError where it is not held, or still waits for a record."""
+    person = Person(RELEASED_BY, may_all=True)
+    decision = _decided(center, edit, lambda arrival: replace(arrival, verdict=None, released_by=person))
+    if decision.result is Result.HELD:
+        raise NotPossibleError(
+            f"仍在等待:{'、'.join(sorted(decision.awaited))}",
+            f"It still waits for {', '.join(sorted(decision.awaited))}",
+        )
+    return _told(decision)
+
+
+def turn_down(center: Center, edit: str) -> Values:
+    """Refuses a held edit; its author sees it. Raises NotPossibleError where it is not held."""
+    return _told(_decided(center, edit, lambda arrival: replace(arrival, verdict=Refuse(Code.NOT_ALLOWED))))
+
+
+def _told(decision: Decision) -> Values:
+    told = {"edit": decision.arrival.name, "result": decision.result, "code": decision.code, "field": decision.field}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _decided(center: Center, edit: str, changed: Callable[[Arrival], Arrival]) -> Decision:
+    def work(push: Push) -> Decision:
+        known = log.known(push.connection, push.county.code, [edit]).get(edit)
+        if known is None or known.outcome.result is not Result.HELD:
+            raise NotPossibleError(f"{edit} 不在待核之列", f"{edit} is not held")
+        rights = {edit: changed(arrival_of(known))}
+        batch, _ = push.work(Lines(reheard=[edit], author=RELEASED_BY), rights)
+        return batch.decisions[edit]
+
+    return pushing(center, work)
+
+
+def take_up_release(center: Center) -> bool:
+    """Where the server's release has changed, judges again what only another release could read. Says whether it did."""
+    with dialect.writing(center.engine) as connection:
+        county = ledger.locked(connection, center.county(connection).code)
+        if county.release == release():
+            return False
+        connection.execute(
+            sa.update(tables.county).where(tables.county.c.code == county.code).values(release=release())
+        )
+        now_ms = center.clock()
+        line = write({"at": stamp(now_ms), "do": "release", "release": release()})
+        push = Push(connection, county, UnitsCache(), now_ms, early=True)
+        push.work(Lines(directory=[line], awaited=[NEXT_RELEASE]))
+        return True

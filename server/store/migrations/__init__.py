@@ -1,0 +1,1 @@
+"""The versions of the schema, and what Alembic runs to reach them."""
