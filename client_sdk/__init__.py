@@ -1,0 +1,48 @@
+"""What runs on a tablet: `Tablet` and what it gives and raises."""
+
+from client_sdk.attention import Held, Item, Refused
+from client_sdk.collection import Collection, Deed
+from client_sdk.conflict import Conflict, Sibling
+from client_sdk.errors import (
+    CenterError,
+    DealtWithError,
+    EnrolAgainError,
+    InvalidError,
+    OfflineError,
+    PersonDiffersError,
+    RecordUnknownError,
+    RevokedError,
+    StoreError,
+    StoreMissingError,
+    StoreNewerError,
+    TabletError,
+)
+from client_sdk.record import Record
+from client_sdk.report import SyncProgress, SyncReport
+from client_sdk.tablet import Tablet
+
+__all__ = [
+    "CenterError",
+    "Collection",
+    "Conflict",
+    "DealtWithError",
+    "Deed",
+    "EnrolAgainError",
+    "Held",
+    "InvalidError",
+    "Item",
+    "OfflineError",
+    "PersonDiffersError",
+    "Record",
+    "RecordUnknownError",
+    "Refused",
+    "RevokedError",
+    "Sibling",
+    "StoreError",
+    "StoreMissingError",
+    "StoreNewerError",
+    "SyncProgress",
+    "SyncReport",
+    "Tablet",
+    "TabletError",
+]

@@ -1,0 +1,133 @@
+"""An answer of the center, taken into the store: all of it in one transaction, or none of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from client_sdk.desk import Desk
+from client_sdk.outbox import Line
+from client_sdk.report import SyncReport
+from client_sdk.schema import Meta, State
+from client_sdk.transport import Answer
+from client_sdk.values import instant_of_ms
+from client_sdk.views import Name
+from sync import stamps
+from sync.codes import Code, Result
+from sync.frames import Outcome, Row, ScopeLost
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an answer brought. `is_done`: nothing more to fetch and nothing more to send. `is_revoked`: the center held
+    lines because the tablet is revoked."""
+
+    report: SyncReport
+    is_done: bool
+    is_revoked: bool
+
+
+def apply(desk: Desk, sent: Sequence[Line], answer: Answer) -> Applied:
+    """Takes a whole answer to a request that carried `sent`."""
+    with desk.store.transaction():
+        return _Application(desk, answer).apply(sent)
+
+
+class _Application:
+    def __init__(self, desk: Desk, answer: Answer) -> None:
+        self.desk, self.answer = desk, answer
+        self.clock_ms = stamps.milliseconds(answer.head.clock)
+        self.touched: set[Name] = set()
+        self.results: list[Result] = []
+        self.keys = set(desk.scope)
+
+    def apply(self, sent: Sequence[Line]) -> Applied:
+        if self.answer.head.replay:
+            restart(self.desk, send_again=True)
+        # Outcomes before rows: a page may hold our own edits.
+        outcomes = self._outcomes(sent)
+        for part in self.answer.parts:
+            self._part(part)
+        owes_nothing = not self.desk.outbox.waiting()
+        is_done = not self.answer.last.more and owes_nothing
+        if not self.answer.last.more:
+            self.touched.update(self.desk.outbox.pass_through(self.answer.last.revision))
+        self.touched.update(self.desk.views.drop_left())
+        if is_done and self.desk.store.meta(Meta.REPLAYING):
+            self.touched.update(self.desk.views.set_old_aside())
+            self.desk.store.put_meta(Meta.REPLAYING, None)
+        self.desk.views.refresh(self.touched)
+        self.desk.outbox.prune(self.clock_ms)
+        self._note(is_done=is_done)
+        return Applied(self._report(len(sent)), is_done, any(each.code == Code.TABLET_REVOKED for each in outcomes))
+
+    def _outcomes(self, sent: Sequence[Line]) -> list[Outcome]:
+        """The outcome of each line that was sent; a line that the answer does not list was applied."""
+        head = self.answer.head
+        by_name = {outcome.edit: outcome for outcome in head.outcomes if outcome.edit is not None}
+        by_number = {outcome.line: outcome for outcome in head.outcomes if outcome.edit is None}
+        found = []
+        for number, line in enumerate(sent, start=1):
+            outcome = by_name.get(line.edit) or by_number.get(number) or Outcome(Result.APPLIED)
+            self.desk.outbox.take(line.edit, outcome, head.through, self.clock_ms)
+            self.touched.add((line.type, line.record))
+            self.results.append(outcome.result)
+            found.append(outcome)
+        return found
+
+    def _part(self, part: Row | ScopeLost) -> None:
+        if isinstance(part, ScopeLost):
+            self.touched.update(self.desk.views.lose(part.key))
+            self.keys.discard(part.key)
+            return
+        self.desk.views.put(part)
+        self.keys.update(part.keys)
+        self.touched.add((part.type, part.id))
+        if part.type == "held" and part.document is not None:
+            self._held(part)
+
+    def _held(self, row: Row) -> None:
+        """What became of an edit that the center held: the author's feed says it."""
+        document = row.document or {}
+        kept = self.desk.outbox.find(str(document.get("edit")))
+        code, field, result = (document.get(member) for member in ("code", "field", "result"))
+        if kept is None or kept.state not in (State.NEW, State.HELD) or result not in set(Result):
+            return
+        outcome = Outcome(
+            Result(str(result)),
+            edit=kept.line.edit,
+            code=str(code) if code is not None else None,
+            field=str(field) if field is not None else None,
+        )
+        self.desk.outbox.decide(kept.line.edit, outcome, row.revision, self.clock_ms)
+        self.touched.add((kept.line.type, kept.line.record))
+        if outcome.result is not Result.HELD:
+            self.results.append(outcome.result)
+
+    def _note(self, *, is_done: bool) -> None:
+        store, answer = self.desk.store, self.answer
+        store.put_meta(Meta.CURSOR, answer.last.cursor)
+        store.put_meta(Meta.MARK, answer.head.mark)
+        store.put_meta(Meta.SCOPE, json.dumps(sorted(self.keys)))
+        self.desk.clock.set_by(answer.head.clock, answer.read_ms)
+        if is_done:
+            # Only a whole sync is one: nothing waits, nothing more is to come.
+            store.put_meta(Meta.LAST_SYNC, instant_of_ms(self.clock_ms))
+
+    def _report(self, sent: int) -> SyncReport:
+        return SyncReport(
+            sent=sent,
+            received=sum(isinstance(part, Row) for part in self.answer.parts),
+            conflicts=self.results.count(Result.CONFLICT),
+            refused=self.results.count(Result.REFUSED),
+            held=self.results.count(Result.HELD),
+        )
+
+
+def restart(desk: Desk, *, send_again: bool) -> None:
+    """The feed begins anew, for a center whose past differs; what does not come back will be set aside."""
+    with desk.store.transaction():
+        desk.store.put_meta(Meta.GENERATION, str(desk.store.number(Meta.GENERATION) + 1))
+        desk.store.put_meta(Meta.REPLAYING, "1")
+        desk.store.put_meta(Meta.CURSOR, None)
+        if send_again:
+            desk.outbox.send_again()

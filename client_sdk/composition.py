@@ -1,0 +1,196 @@
+"""Lines: how a creation, a change or a settlement on the screen becomes the one line that says it for ever."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from client_sdk.errors import InvalidError
+from client_sdk.record import Record
+from schemas.catalog import CATALOG, RecordType
+from schemas.problems import INVALID, Problem
+from schemas.rules import Rule
+from schemas.validation import problems
+from sync import edits, lines
+from sync.codes import DETAILS, Code
+from sync.edits import WORKFLOW_REGISTER, Edit, workflow_fields
+from sync.limits import LINE_BYTES_MAX
+from sync.lines import same
+from sync.overlay import View
+
+Siblings = Mapping[str, Any]
+"""The values of a conflict by the edit that gave each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes an edit, its name and its stamp."""
+
+    person: str
+    edit: str
+    at: str
+
+
+def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> bytes:
+    """The line of a creation. `mends` names the refused creation that it takes the place of. Raises InvalidError."""
+    given = {field: value for field, value in values.items() if value is not None}
+    _check(record_type, given, problems(record_type, given, partial=False), (Rule.SERVER,))
+    head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "create"}
+    return _line({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": given})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change says, field by field: what it gives, what was shown, which edits it saw, which fields it settles.
+
+    `over` is by register, the others by field; `add` and `remove` are for fields that are sets."""
+
+    now: Mapping[str, Any]
+    was: Mapping[str, Any]
+    add: Mapping[str, Sequence[str]]
+    remove: Mapping[str, Sequence[str]]
+    over: Mapping[str, Sequence[str]]
+    settles: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.now or self.add or self.remove)
+
+    def line(self, record: Record, author: Author) -> bytes:
+        """Raises InvalidError where it would be too long."""
+        head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "change"}
+        says = {
+            "over": self.over,
+            "settles": self.settles,
+            "was": self.was,
+            "now": self.now,
+            "add": self.add,
+            "remove": self.remove,
+        }
+        about = {"type": record.type, "id": record.id, "at": author.at}
+        return _line({**head, **about, **{member: value or None for member, value in says.items()}})
+
+
+def change(
+    record: Record, values: Mapping[str, Any], conflicts: Mapping[str, Siblings], settles: Sequence[str] = ()
+) -> Change:
+    """A change of the fields in `values` that differ from what `record` shows (of those it settles, in any case).
+
+    `conflicts` has the open conflicts of the record, by register. Raises InvalidError."""
+    record_type = CATALOG.types[record.type]
+    values = _with_whole_group(record, record_type, values, settles)
+    _check(record_type, values, problems(record_type, values, partial=True), (Rule.SERVER, Rule.ONCE))
+    now: dict[str, Any] = {}
+    add: dict[str, list[str]] = {}
+    remove: dict[str, list[str]] = {}
+    for field, value in values.items():
+        if record_type.fields[field].rule is Rule.SET:
+            standing, given = set(record.document.get(field) or ()), set(value or ())
+            add |= {field: sorted(given - standing)} if given - standing else {}
+            remove |= {field: sorted(standing - given)} if standing - given else {}
+        else:
+            now[field] = value
+    registers = dict.fromkeys(edits.register_of(record_type, field) for field in now)
+    registers |= dict.fromkeys(
+        f"{field}/{member}" for sets in (add, remove) for field in sets for member in sets[field]
+    )
+    return Change(
+        now,
+        _was(record, record_type, now, conflicts, settles),
+        add,
+        remove,
+        {
+            register: over(record.view, record_type, register, conflicts.get(register), register in settles)
+            for register in registers
+        },
+        tuple(settles),
+    )
+
+
+def over(view: View, record_type: RecordType, register: str, conflict: Siblings | None, settles: bool) -> list[str]:
+    """The edits that a new value of a register takes the place of: all that stand, but in an open conflict only those
+    whose value was shown, so that the others stay for a person to look at."""
+    standing = view.siblings(register)
+    if settles:
+        return list(dict.fromkeys([*standing, *(conflict or {})]))
+    if conflict is None or edits.rule_of(record_type, register) in (Rule.NEWEST, Rule.SET):
+        return standing
+    shown = standing[0]
+    if shown not in conflict:
+        return [shown]  # An edit of our own, on top, that the center has not seen yet.
+    return [name for name in standing if name in conflict and same((conflict[name], conflict[shown]))]
+
+
+def _with_whole_group(
+    record: Record, record_type: RecordType, values: Mapping[str, Any], settles: Sequence[str]
+) -> dict[str, Any]:
+    """The values that change something; status, tier and assignee all three, where one of them does."""
+    group = workflow_fields(record_type)
+    changed = {
+        field: value
+        for field, value in values.items()
+        if field in settles or field not in record_type.fields or not _same(record_type, field, record, value)
+    }
+    if group & changed.keys():
+        shown = {field: record.document.get(field) for field in record_type.fields if field in group}
+        changed |= {field: values.get(field, shown[field]) for field in shown}
+    return changed
+
+
+def _same(record_type: RecordType, field: str, record: Record, value: Any) -> bool:
+    shown = record.document.get(field)
+    if record_type.fields[field].rule is Rule.SET:
+        shown, value = shown or [], value or []
+    return same((shown, value))
+
+
+def _was(
+    record: Record,
+    record_type: RecordType,
+    now: Mapping[str, Any],
+    conflicts: Mapping[str, Siblings],
+    settles: Sequence[str],
+) -> dict[str, Any]:
+    """What was shown of the changed fields. Who settles a status for one of the values of the conflict starts from
+    that value: standing still is a move that everybody may make, and every value of a conflict was on the screen."""
+    shown = {field: record.document.get(field) for field in now}
+    group = workflow_fields(record_type)
+    if WORKFLOW_REGISTER in settles and group <= now.keys():
+        chosen = {field: now[field] for field in sorted(group)}
+        if any(same((chosen, value)) for value in conflicts.get(WORKFLOW_REGISTER, {}).values()):
+            shown |= chosen
+    return shown
+
+
+def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[Problem], kept: Iterable[Rule]) -> None:
+    """Raises InvalidError for what is wrong, and for fields that are not for people to write."""
+    denied = [name for name in values if name in record_type.fields and record_type.fields[name].rule in kept]
+    words = DETAILS[Code.NOT_ALLOWED]
+    labels = record_type.fields
+    all_found = [
+        *found,
+        *(
+            Problem(Code.NOT_ALLOWED, name, f"{labels[name].zh}：{words.zh}", f"{labels[name].en}: {words.en}")
+            for name in denied
+        ),
+    ]
+    if all_found:
+        raise InvalidError(all_found)
+
+
+def _line(members: Mapping[str, Any]) -> bytes:
+    """The bytes of a line, which the center would read. Raises InvalidError."""
+    try:
+        line = lines.write(members)
+    except ValueError as error:  # A lone surrogate, a number that is none.
+        raise _unwritable(Code.LINE_MALFORMED) from error
+    if len(line) > LINE_BYTES_MAX:
+        raise _unwritable(Code.LINE_TOO_LONG)
+    read = edits.read(line, CATALOG)
+    if not isinstance(read, Edit):
+        raise _unwritable(read.code, read.field or "")
+    return line
+
+
+def _unwritable(code: Code, field: str = "") -> InvalidError:
+    words = DETAILS[code]
+    return InvalidError([Problem(INVALID, field, words.zh, words.en)])

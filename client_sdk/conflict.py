@@ -1,0 +1,80 @@
+"""Conflicts: what several people wrote into one field, not seeing each other, for a person to settle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from client_sdk.desk import Desk
+from client_sdk.record import Record
+from schemas.catalog import CATALOG
+from sync.edits import WORKFLOW_REGISTER, workflow_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """One of the values, with who gave it, by which edit, and the stamp of that."""
+
+    value: Any
+    by: str
+    at: str
+    edit: str
+
+
+class Conflict:
+    """An open conflict. `values` has the shown one first; of a status, a value is `{"status", "tier", "assignee"}`."""
+
+    def __init__(self, desk: Desk, record: Record) -> None:
+        document = record.document
+        self._desk = desk
+        self.id = record.id
+        self.record_type: str = document["record_type"]
+        self.record: str = document["record"]
+        self.field: str = document["field"]
+        self.suggestion: str | None = document.get("suggestion")
+        """Everybody's changes in one text, where they can stand together."""
+        self.values = tuple(
+            Sibling(each.get("value"), each["by"], each["at"], each["edit"]) for each in document["siblings"]
+        )
+
+    @property
+    def mine(self) -> Any:
+        """The value that the tablet's person gave last; None where they gave none."""
+        own = sorted((each.at, each.edit, each.value) for each in self.values if each.by == self._me)
+        return own[-1][2] if own else None
+
+    @property
+    def theirs(self) -> Any:
+        """The first value that somebody else gave; None where nobody else did."""
+        return next((each.value for each in self.values if each.by != self._me), None)
+
+    @property
+    def _me(self) -> str:
+        return str(self._desk.person["id"])
+
+    def settle(self, value: object) -> Record:
+        """Saves the value that holds, one of these or another; of a status, the text alone leaves tier and assignee as
+        they are shown. Gives the record. Raises InvalidError, RecordUnknownError."""
+        group = workflow_fields(CATALOG.types[self.record_type])
+        if self.field == WORKFLOW_REGISTER and group and isinstance(value, Mapping):
+            given: Mapping[str, object] = {field: value.get(field) for field in group}
+        else:
+            given = {self.field: value}
+        return self._desk.change(self.record_type, self.record, given, settles=(self.field,))
+
+
+class Conflicts:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def open(self) -> list[Conflict]:
+        """The conflicts that nobody has settled, here or, as far as the center has said, elsewhere."""
+        found = self._desk.views.select("conflict", {"status": "open"}, removed=True)
+        return [
+            Conflict(self._desk, record)
+            for record in found
+            if record.document["field"] not in self._desk.settled_here(record.document["record"])
+        ]
+
+    def get(self, conflict: str) -> Conflict | None:
+        """An open conflict by its id."""
+        return next((each for each in self.open() if each.id == conflict), None)

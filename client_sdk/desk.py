@@ -1,0 +1,138 @@
+"""Where edits are made: each is one line appended and one view made anew, in one transaction."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from client_sdk import composition
+from client_sdk.composition import Author, Siblings
+from client_sdk.defaults import Moment, filled
+from client_sdk.errors import DealtWithError, RecordUnknownError, RevokedError, StoreMissingError
+from client_sdk.outbox import Line, Outbox, read_all
+from client_sdk.record import Record
+from client_sdk.schema import Meta
+from client_sdk.stamping import Clock, StampClock
+from client_sdk.store import Store
+from client_sdk.values import wire_values
+from client_sdk.views import Views
+from schemas.catalog import CATALOG
+from sync import ids
+
+NAME_RANDOM_BITS = 74
+
+
+class Desk:
+    """The store with all that saving needs. Every method here is safe to call from any thread."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.outbox = Outbox(store)
+        self.views = Views(store, self.outbox)
+        self.clock = StampClock(store, clock)
+
+    @property
+    def person(self) -> Mapping[str, Any]:
+        """Who works here. Raises RevokedError on a tablet that was wiped, StoreMissingError before the enrolment."""
+        text = self.store.meta(Meta.PERSON)
+        if text is None:
+            if self.store.meta(Meta.REVOKED) is not None:
+                raise RevokedError(wiped=True)
+            raise StoreMissingError
+        person: Mapping[str, Any] = json.loads(text)
+        return person
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        return tuple(json.loads(self.store.meta(Meta.SCOPE) or "[]"))
+
+    def record(self, record_type: str, record: str) -> Record:
+        """Raises RecordUnknownError."""
+        found = self.views.get(record_type, record)
+        if found is None:
+            raise RecordUnknownError
+        return found
+
+    def create(self, record_type: str, values: Mapping[str, object]) -> Record:
+        """Saves a creation. Raises InvalidError and saves nothing where a value is not as it must be."""
+        with self.store.transaction():
+            given = wire_values(CATALOG.types[record_type], values)
+            return self._create(record_type, filled(record_type, given, self._moment(given)), None)
+
+    def create_instead(self, record_type: str, record: str, values: Mapping[str, object], refused: str) -> Record:
+        """Saves a creation that takes the place of the refused one of `record`. Raises InvalidError."""
+        with self.store.transaction():
+            self._deal_with(refused)
+            return self._create(record_type, wire_values(CATALOG.types[record_type], values), record)
+
+    def _moment(self, values: Mapping[str, Any]) -> Moment:
+        """A record is made in the one grid of the scope, else (a visit) where its household lives."""
+        grids = [key.removeprefix("unit:") for key in self.scope if key.startswith("unit:")]
+        household = self.views.get("household", str(values.get("household")))
+        grid = grids[0] if len(grids) == 1 else household.document.get("unit") if household else None
+        return Moment(self.clock.now_ms(), str(self.person["id"]), grid)
+
+    def _deal_with(self, refused: str) -> None:
+        """Takes a refused edit off its author's list. Raises DealtWithError where it is not on it."""
+        if not self.outbox.discard(refused):
+            raise DealtWithError
+
+    def _create(self, record_type: str, values: Mapping[str, Any], mends: str | None) -> Record:
+        author = self._author()
+        line = composition.creation(CATALOG.types[record_type], values, author, mends)
+        self._keep(Line(author.edit, record_type, mends or author.edit, line))
+        return self.record(record_type, mends or author.edit)
+
+    def change(
+        self,
+        record_type: str,
+        record: str,
+        values: Mapping[str, object],
+        *,
+        settles: Sequence[str] = (),
+        instead_of: str | None = None,
+    ) -> Record:
+        """Saves a change of what differs from the view, or nothing where nothing does.
+
+        `instead_of` names the refused edit that it takes the place of. Raises RecordUnknownError, InvalidError."""
+        with self.store.transaction():
+            shown = self.record(record_type, record)
+            given = wire_values(CATALOG.types[record_type], values)
+            change = composition.change(shown, given, self._conflicts(record), settles)
+            if not change.is_empty:
+                author = self._author()
+                self._keep(Line(author.edit, record_type, record, change.line(shown, author)))
+            if instead_of is not None:
+                self._deal_with(instead_of)
+            return self.record(record_type, record)
+
+    def discard(self, refused: str) -> None:
+        """Raises DealtWithError where the edit is not refused (any more)."""
+        with self.store.transaction():
+            self._deal_with(refused)
+
+    def _author(self) -> Author:
+        name = ids.edit_name(self.clock.now_ms(), secrets.randbits(NAME_RANDOM_BITS))
+        return Author(str(self.person["id"]), name, self.clock.tick())
+
+    def _keep(self, line: Line) -> None:
+        self.outbox.append(line)
+        self.views.refresh([(line.type, line.record)])
+
+    def _conflicts(self, record: str) -> dict[str, Siblings]:
+        """The open conflicts of a record, by register."""
+        found = self.views.select("conflict", {"record": record, "status": "open"}, removed=True)
+        return {
+            conflict.document["field"]: {each["edit"]: each.get("value") for each in conflict.document["siblings"]}
+            for conflict in found
+        }
+
+    def settled_here(self, record: str) -> frozenset[str]:
+        """The registers of a record that an edit made here settles, which the feed has not brought back yet."""
+        return frozenset(
+            touch.register for edit in self.outbox.overlay(record) for touch in edit.touches if touch.settles
+        )
+
+    def edits_of(self, record: str) -> list[tuple[Line, str]]:
+        """What this tablet still has of its own work on a record: each line with its state, oldest first."""
+        return [(kept.line, kept.state) for kept in self.outbox.of_record(record) if read_all([kept.line])]

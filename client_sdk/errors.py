@@ -1,0 +1,118 @@
+"""Everything that can go wrong on a tablet, as one tree. Callers branch on `code`; `zh` and `en` are for people."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from schemas.problems import INVALID, Problem
+
+
+class TabletError(Exception):
+    """`code` names what went wrong, for programs; `zh` and `en` say it in a sentence."""
+
+    code: ClassVar[str] = "tablet-error"
+    zh: str = "平板出错"
+    en: str = "Something went wrong on the tablet"
+
+    def __init__(self, *, zh: str | None = None, en: str | None = None) -> None:
+        self.zh, self.en = zh or self.zh, en or self.en
+        super().__init__(self.en)
+
+
+class InvalidError(TabletError):
+    """The values are not as they must be; nothing was saved. `problems` names each field at fault."""
+
+    code = INVALID
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            zh="；".join(problem.zh for problem in problems), en="; ".join(problem.en for problem in problems)
+        )
+
+
+class RecordUnknownError(TabletError):
+    """The store holds no such record."""
+
+    code = "record-unknown"
+    zh = "本机没有这条记录"
+    en = "This tablet does not have that record"
+
+
+class DealtWithError(TabletError):
+    """The edit is no longer refused: it was mended or discarded meanwhile."""
+
+    code = "dealt-with"
+    zh = "这条已处理过"
+    en = "This was dealt with already"
+
+
+class OfflineError(TabletError):
+    """The center was not reached, or its answer broke off. Everything is kept; sync again later."""
+
+    code = "offline"
+    zh = "无网络,已存本机"
+    en = "Offline, kept on this tablet"
+
+
+class EnrolAgainError(TabletError):
+    """The center does not know this tablet's token. Everything is kept: enrol again, into the same store."""
+
+    code = "token-unknown"
+    zh = "登录凭证无效,请重新注册平板；内容都已保留"
+    en = "The center no longer knows this tablet; enrol it again. Everything is kept"
+
+
+class RevokedError(TabletError):
+    """The tablet is revoked. `wiped` says whether its records are gone from it; what it owed was handed over first."""
+
+    code = "tablet-revoked"
+    zh = "这台平板已停用"
+    en = "This tablet is revoked"
+
+    def __init__(self, *, wiped: bool) -> None:
+        self.wiped = wiped
+        super().__init__()
+
+
+class PersonDiffersError(TabletError):
+    """The enrolment code belongs to somebody else than the store does. The store is as it was."""
+
+    code = "person-differs"
+    zh = "注册码属于另一个人；一个人用一份本机数据"
+    en = "This enrolment code belongs to another person; a store holds one person's work"
+
+
+class CenterError(TabletError):
+    """The center refused a request as a whole. `problem` is its code; `retry_after_s` is given where it asked to wait.
+
+    Everything is kept."""
+
+    code = "center-refused"
+
+    def __init__(self, problem: str, *, zh: str, en: str, retry_after_s: float | None = None) -> None:
+        self.problem, self.retry_after_s = problem, retry_after_s
+        super().__init__(zh=zh, en=en)
+
+
+class StoreError(TabletError):
+    """The store could not be read or written (a full disk, a damaged file). Nothing is half-written."""
+
+    code = "store-failed"
+    zh = "本机存储出错,本次没有保存；请检查剩余空间后重试"
+    en = "The store could not be written, and nothing was saved; check the free space and try again"
+
+
+class StoreMissingError(StoreError):
+    """There is no store at the path, or nobody has been enrolled into it."""
+
+    code = "store-missing"
+    zh = "本机尚未注册"
+    en = "This tablet is not enrolled yet"
+
+
+class StoreNewerError(StoreError):
+    """The store was written by a newer app."""
+
+    code = "store-newer"
+    zh = "本机数据由更新版本的应用写成,请升级应用"
+    en = "The store was written by a newer app; upgrade this one"

@@ -1,0 +1,202 @@
+"""The sync loop: requests until nothing waits here and nothing more is to come, whatever the way there is like."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client_sdk.application import Applied, apply, restart
+from client_sdk.desk import Desk
+from client_sdk.errors import CenterError, EnrolAgainError, OfflineError, RevokedError
+from client_sdk.outbox import Line
+from client_sdk.report import Progress, SyncProgress, SyncReport
+from client_sdk.schema import Meta
+from client_sdk.transport import (
+    Answer,
+    AnswerTimeoutError,
+    BrokenAnswerError,
+    ProblemError,
+    Transport,
+    UnreachableError,
+)
+from sync.cursor import CURSOR_BYTES_MAX
+from sync.frames import RequestHead, request
+from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX, REQUEST_BYTES_MAX
+
+LINES_BYTES_MAX = REQUEST_BYTES_MAX - CURSOR_BYTES_MAX - 4096
+"""Of the edit lines in one request; the rest is for its head."""
+FAILURES_MAX = 4
+"""Failures in a row after which a sync gives up, to be tried again later."""
+BACK_OFF_FIRST_S = 1.0
+BACK_OFF_MAX_S = 30.0
+RETRY_AFTER_MAX_S = 60.0
+"""The longest that one sync waits because the center asked it to; beyond, it ends and says so."""
+RESTARTS_MAX = 3
+"""How often one sync begins the feed anew before it takes the center to be broken."""
+STANDSTILLS_MAX = 3
+"""How many answers in a row may bring and take nothing, yet say that there is more."""
+ROWS_PER_PROGRESS = 50
+
+_log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], object]
+"""Waits so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    head: RequestHead
+    lines: tuple[Line, ...]
+
+
+def back_off_s(failures: int, jitter: float, most_s: float = BACK_OFF_MAX_S) -> float:
+    """How long to wait after so many failures in a row: doubling, and of that a part between half and all."""
+    doubled_s: float = BACK_OFF_FIRST_S * 2.0 ** min(failures - 1, 30)
+    return min(doubled_s, most_s) * (0.5 + jitter / 2)
+
+
+def jitter() -> float:
+    """A random number within [0, 1): so that tablets that failed together do not come back together."""
+    return secrets.SystemRandom().random()
+
+
+class Loop:
+    """Syncs one store, for one thread at a time. Remembers what size of request went through for the next sync."""
+
+    def __init__(
+        self, desk: Desk, transport: Transport, *, sleep: Sleep = time.sleep, jitter: Callable[[], float] = jitter
+    ) -> None:
+        self._desk, self._transport, self._sleep, self._jitter = desk, transport, sleep, jitter
+        self.lines_max = EDITS_PER_REQUEST_MAX
+        self.rows_max = PAGE_ROWS_MAX
+        self._failures = 0
+        self._restarts = 0
+        self._standstills = 0
+
+    def run(self, progress: Progress) -> SyncReport:
+        """Raises OfflineError, CenterError, EnrolAgainError, RevokedError; everything that came whole is kept."""
+        self._failures = self._restarts = self._standstills = 0
+        total = SyncReport()
+        is_done = False
+        while not is_done:
+            prepared = self._prepare()
+            answer = self._exchange(prepared, total, progress)
+            if answer is None:
+                continue
+            self._failures = 0
+            applied = apply(self._desk, prepared.lines, answer)
+            total += applied.report
+            self._look_out(prepared, answer, applied)
+            progress(SyncProgress(total.sent, total.sent + self._desk.outbox.waiting(), total.received))
+            is_done = applied.is_done and not applied.is_revoked
+        self.lines_max = min(self.lines_max * 2, EDITS_PER_REQUEST_MAX)
+        self.rows_max = min(self.rows_max * 2, PAGE_ROWS_MAX)
+        _log.info("sync_done", extra={"sent": total.sent, "received": total.received, "refused": total.refused})
+        return total
+
+    def _prepare(self) -> Request:
+        """The next request. One transaction: an edit saved later has a later stamp, and was not counted."""
+        store, outbox = self._desk.store, self._desk.outbox
+        with store.transaction():
+            lines = outbox.next(self.lines_max, LINES_BYTES_MAX)
+            head = RequestHead(
+                cursor=store.meta(Meta.CURSOR),
+                mark=store.meta(Meta.MARK),
+                owes=outbox.waiting() - len(lines),
+                now=self._desk.clock.tick(),
+                want=self.rows_max,
+            )
+            return Request(head, tuple(lines))
+
+    def _exchange(self, prepared: Request, total: SyncReport, progress: Progress) -> Answer | None:
+        """The answer, or None where the request is to be made anew: smaller, later, or from another cursor."""
+        to_send = total.sent + len(prepared.lines) + prepared.head.owes
+
+        def on_rows(count: int) -> None:
+            if count % ROWS_PER_PROGRESS == 0:
+                progress(SyncProgress(total.sent, to_send, total.received + count))
+
+        progress(SyncProgress(total.sent, to_send, total.received))
+        body = request(prepared.head, (line.line for line in prepared.lines))
+        try:
+            return self._transport.sync(self._token(), body, self._desk.clock.raw, on_rows)
+        except UnreachableError as error:
+            raise OfflineError from error
+        except AnswerTimeoutError as error:
+            self._halve(prepared)
+            self.rows_max = max(self.rows_max // 2, 1)
+            self._wait(OfflineError(), error, None)
+        except BrokenAnswerError as error:
+            self._wait(OfflineError(), error, None)
+        except ProblemError as problem:
+            self._solve(problem, prepared)
+        return None
+
+    def _token(self) -> str:
+        token = self._desk.store.meta(Meta.TOKEN)
+        if token is None:
+            raise RevokedError(wiped=True) if self._desk.store.meta(Meta.REVOKED) else EnrolAgainError
+        return token
+
+    def _halve(self, prepared: Request) -> bool:
+        """Whether the next request can be smaller than this one."""
+        self.lines_max = max(len(prepared.lines) // 2, 1)
+        return len(prepared.lines) > 1
+
+    def _wait(self, surrender: Exception, cause: Exception, retry_after_s: float | None) -> None:
+        """Waits before the next attempt, or raises `surrender` where there were enough."""
+        self._failures += 1
+        if self._failures >= FAILURES_MAX or (retry_after_s or 0) > RETRY_AFTER_MAX_S:
+            raise surrender from cause
+        self._sleep(max(back_off_s(self._failures, self._jitter()), retry_after_s or 0))
+
+    def _solve(self, problem: ProblemError, prepared: Request) -> None:
+        """Returns where another request may do better; raises what the caller of the sync must know."""
+        surrender = CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s)
+        match problem.code:
+            case "too-large":
+                if not self._halve(prepared):
+                    raise surrender from problem
+            case "slow-down" | "unavailable" | "internal":
+                self._wait(surrender, problem, problem.retry_after_s)
+            case "cursor-unknown":
+                self._begin_again(surrender)
+            case "token-unknown":
+                raise EnrolAgainError from problem
+            case "tablet-revoked":
+                self._leave(prepared)
+            case _:
+                raise surrender from problem
+
+    def _begin_again(self, surrender: CenterError) -> None:
+        """Drops the cursor; if that was not it, the mark too: then nothing tells of a restore, so all is sent again."""
+        self._restarts += 1
+        if self._restarts > 2:
+            raise surrender
+        with self._desk.store.transaction():
+            restart(self._desk, send_again=self._restarts > 1)
+            if self._restarts > 1:
+                self._desk.store.put_meta(Meta.MARK, None)
+
+    def _leave(self, prepared: Request) -> None:
+        """The tablet is revoked. What it owes goes first; then nothing stays on it."""
+        store = self._desk.store
+        if prepared.lines:
+            raise RevokedError(wiped=False)
+        with store.transaction():
+            owes_nothing = not self._desk.outbox.waiting()
+            if owes_nothing:
+                store.wipe()
+        if owes_nothing:
+            store.compact()
+            _log.warning("tablet_wiped")
+            raise RevokedError(wiped=True)
+
+    def _look_out(self, prepared: Request, answer: Answer, applied: Applied) -> None:
+        """Raises CenterError where the center leads in circles. What it sent is kept."""
+        self._restarts += answer.head.replay
+        stands_still = not prepared.lines and not answer.parts and answer.last.cursor == prepared.head.cursor
+        self._standstills = self._standstills + 1 if stands_still and not applied.is_done else 0
+        if self._restarts > RESTARTS_MAX or self._standstills >= STANDSTILLS_MAX:
+            raise CenterError("no-progress", zh="中心的回答没有进展", en="The center's answers lead nowhere")

@@ -1,0 +1,157 @@
+"""The store: one SQLite file a person, on the disk when a call returns, whole or unchanged whatever happens."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from client_sdk.errors import StoreError, StoreMissingError, StoreNewerError
+from client_sdk.schema import MIGRATIONS, Meta
+
+BUSY_TIMEOUT_MS = 15_000
+_OWNER_ONLY = 0o600
+_SYNCHRONOUS_FULL = 2
+
+Connect = Callable[[str], sqlite3.Connection]
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection that may move between threads and begins no transaction by itself."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+
+
+class Store:
+    """One connection behind one lock: threads of a process take turns, processes wait for each other in SQLite."""
+
+    def __init__(self, path: str | Path, *, create: bool = False, connect: Connect = connect) -> None:
+        """Raises StoreMissingError where there is no file (unless `create`), StoreNewerError, StoreError."""
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        if create:
+            self._make_file()
+        elif not self.path.is_file():
+            raise StoreMissingError
+        with _reported():
+            self._connection = connect(str(self.path))
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _make_file(self) -> None:
+        # The store holds a token and people's data: nobody else on the tablet reads it.
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
+        except OSError as error:
+            raise StoreError from error
+
+    def _prepare(self) -> None:
+        with _reported():
+            (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                self._connection.execute(f"PRAGMA {pragma}").fetchall()
+            (synchronous,) = self._connection.execute("PRAGMA synchronous").fetchone()
+        if mode != "wal" or synchronous != _SYNCHRONOUS_FULL:
+            raise StoreError(en=f"The store would not be durable: journal_mode {mode}, synchronous {synchronous}")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        with self.transaction():
+            version = int(self.value("PRAGMA user_version"))
+            if version > len(MIGRATIONS):
+                raise StoreNewerError
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    self.run(statement)
+            if version < len(MIGRATIONS):
+                self.run(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    # -- statements
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with self._lock, _reported():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, *parameters: Any) -> tuple[Any, ...] | None:
+        found = self.rows(sql, *parameters)
+        return found[0] if found else None
+
+    def value(self, sql: str, *parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(sql, *parameters)
+        return None if found is None else found[0]
+
+    def run(self, sql: str, *parameters: Any) -> int:
+        """The number of rows that a statement changed."""
+        with self._lock, _reported():
+            return self._connection.execute(sql, parameters).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is inside, or nothing. One inside another is part of it. Raises StoreError where SQLite fails."""
+        with self._lock:
+            if self._is_inside():
+                yield
+                return
+            with _reported():
+                try:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    yield
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    if self._is_inside():
+                        with suppress(sqlite3.Error):
+                            self._connection.execute("ROLLBACK")
+                    raise
+
+    def _is_inside(self) -> bool:
+        return self._connection.in_transaction
+
+    # -- meta
+
+    def meta(self, key: Meta) -> str | None:
+        found: str | None = self.value("SELECT value FROM meta WHERE key = ?", key)
+        return found
+
+    def put_meta(self, key: Meta, value: str | None) -> None:
+        if value is None:
+            self.run("DELETE FROM meta WHERE key = ?", key)
+        else:
+            self.run(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value
+            )
+
+    def number(self, key: Meta) -> int:
+        """A value of meta that is a whole number; 0 where there is none."""
+        return int(self.meta(key) or 0)
+
+    # -- the end
+
+    def wipe(self) -> None:
+        """Deletes everything but the note that the tablet was revoked, and overwrites what it deletes."""
+        with self.transaction():
+            for table in ("meta", "outbox", "base", "view", "set_aside"):
+                self.run(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
+            self.put_meta(Meta.REVOKED, "1")
+
+    def compact(self) -> None:
+        """Drops what is left of deleted rows in the files: after a wipe, outside any transaction."""
+        self.run("VACUUM")
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """SQLite's own errors as StoreError: a full disk, a file that is no store, a lock held too long."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(en=f"{StoreError.en} ({error})") from error

@@ -1,0 +1,78 @@
+"""Python values as they travel: what a screen gives, turned into the wire's texts, numbers and lists."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from client_sdk.record import Record
+from schemas.catalog import RecordType
+from schemas.kinds import Yuan
+from schemas.rules import Rule
+
+
+def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[str, Any]:
+    """Values of fields by name. Decimals (and whole numbers for an amount of money) become canonical texts, moments
+    UTC, days `YYYY-MM-DD`, records their ids; sets become sorted lists without doubles. The rest stays as it is, for
+    validation to judge."""
+    return {name: wire_value(record_type, name, value) for name, value in values.items()}
+
+
+def wire_value(record_type: RecordType, field: str, value: object) -> Any:
+    plain = _plain(value)
+    if field in _money(record_type.schema) and type(plain) is int:
+        return str(plain)
+    known = record_type.fields.get(field)
+    if known is not None and known.rule is Rule.SET and isinstance(plain, list):
+        return sorted(set(plain)) if all(isinstance(member, str) for member in plain) else plain
+    return plain
+
+
+@cache
+def _money(schema: type[Any]) -> frozenset[str]:
+    return frozenset(name for name, declared in schema().fields.items() if isinstance(declared, Yuan))
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case Record():
+            return value.id
+        case Enum():
+            return value.value
+        case Decimal() if value.is_finite():
+            return canonical_decimal(value)
+        case datetime() if value.tzinfo is not None:
+            return instant(value)
+        case date() if not isinstance(value, datetime):
+            return value.isoformat()
+        case Mapping():
+            return {str(name): _plain(member) for name, member in value.items()}
+        case set() | frozenset():
+            return sorted((_plain(member) for member in value), key=str)
+        case list() | tuple():
+            return [_plain(member) for member in value]
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            # Nothing that travels: a text that no field takes, so that validation says which field it is.
+            return {"": type(value).__name__}
+
+
+def canonical_decimal(value: Decimal) -> str:
+    """The one text of a number: no exponent, no trailing zeros."""
+    text = format(abs(value) if value == 0 else value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def instant(moment: datetime) -> str:
+    """A moment with a time zone, in UTC: `2026-11-21T08:15:30Z`, with milliseconds where it has any."""
+    in_utc = moment.astimezone(UTC)
+    fraction = f".{in_utc.microsecond // 1000:03d}" if in_utc.microsecond // 1000 else ""
+    return f"{in_utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def instant_of_ms(milliseconds: int) -> str:
+    """The second in which a moment in milliseconds since 1970 lies."""
+    return instant(datetime.fromtimestamp(milliseconds // 1000, tz=UTC))

@@ -1,0 +1,171 @@
+"""Records on the tablet: what the center sent (base), and what is shown (view: base with own edits on top)."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from client_sdk.outbox import Outbox
+from client_sdk.record import Record
+from client_sdk.schema import VIEW_COLUMNS, Meta
+from client_sdk.store import Store
+from schemas.catalog import CATALOG
+from sync.frames import Row
+from sync.overlay import View, overlaid
+
+Name = tuple[str, str]
+"""A record's type and id."""
+
+ERASED = "erased"
+"""Why a record is gone when the law asked for it: nothing of it stays."""
+
+_RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
+_SHOWN = ", ".join(VIEW_COLUMNS)
+
+
+class Views:
+    def __init__(self, store: Store, outbox: Outbox) -> None:
+        self._store, self._outbox = store, outbox
+
+    # -- what the center sends (within a transaction)
+
+    def put(self, row: Row) -> None:
+        """A row of the feed: the record's latest state, or the news that it left the scope."""
+        if row.document is None:
+            self._leave(row)
+            return
+        generation = self._store.number(Meta.GENERATION)
+        self._store.run(
+            """INSERT INTO base (type, id, rev, doc, dots, keys, generation) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (type, id) DO UPDATE SET rev = excluded.rev, doc = excluded.doc, dots = excluded.dots,
+                keys = excluded.keys, generation = excluded.generation
+            WHERE base.generation < excluded.generation OR base.rev <= excluded.rev""",
+            row.type,
+            row.id,
+            row.revision,
+            _text(row.document),
+            _text(row.dots or {}),
+            _text(row.keys),
+            generation,
+        )
+        self._store.run("DELETE FROM set_aside WHERE type = ? AND id = ?", row.type, row.id)
+
+    def _leave(self, row: Row) -> None:
+        if row.gone == ERASED:
+            self._store.run("DELETE FROM base WHERE type = ? AND id = ?", row.type, row.id)
+            self._store.run("DELETE FROM set_aside WHERE type = ? AND id = ?", row.type, row.id)
+            self._outbox.erase(row.id)
+        else:
+            self._store.run("UPDATE base SET keys = '[]' WHERE type = ? AND id = ?", row.type, row.id)
+
+    def lose(self, key: str) -> list[Name]:
+        """A key is no longer the caller's: records under no other key of theirs leave. Gives what was under it."""
+        found = self._store.rows("SELECT type, id, keys FROM base WHERE instr(keys, ?) > 0", _text(key))
+        for record_type, record, keys in found:
+            kept = [other for other in json.loads(keys) if other != key]
+            self._store.run("UPDATE base SET keys = ? WHERE type = ? AND id = ?", _text(kept), record_type, record)
+        return [(record_type, record) for record_type, record, _ in found]
+
+    def drop_left(self) -> list[Name]:
+        """Drops records that left the scope, once every edit owed on them has its outcome. Gives what was dropped."""
+        condition = "keys = '[]' AND NOT EXISTS (SELECT 1 FROM outbox WHERE record = base.id AND unsent = 1)"
+        found = self._store.rows(f"SELECT type, id FROM base WHERE {condition}")  # noqa: S608
+        self._store.run(f"DELETE FROM base WHERE {condition}")  # noqa: S608
+        return [(record_type, record) for record_type, record in found]
+
+    def set_old_aside(self) -> list[Name]:
+        """Moves what an earlier generation of the center sent, and this one has not, out of sight but not away."""
+        generation = self._store.number(Meta.GENERATION)
+        found = self._store.rows("SELECT type, id FROM base WHERE generation < ?", generation)
+        self._store.run(
+            "INSERT OR REPLACE INTO set_aside SELECT type, id, rev, doc FROM base WHERE generation < ?", generation
+        )
+        self._store.run("DELETE FROM base WHERE generation < ?", generation)
+        return [(record_type, record) for record_type, record in found]
+
+    # -- what is shown
+
+    def refresh(self, names: Iterable[Name]) -> None:
+        """Makes the views of these records anew."""
+        overlaid_records = self._outbox.overlaid()
+        for record_type, record in sorted(set(names)):
+            self._refresh(record_type, record, has_overlay=record in overlaid_records)
+
+    def _refresh(self, record_type: str, record: str, *, has_overlay: bool) -> None:
+        found = self._store.row("SELECT doc, dots, keys FROM base WHERE type = ? AND id = ?", record_type, record)
+        doc, dots, keys = found or (None, "{}", "[]")
+        view = None if doc is None else View(record, json.loads(doc), json.loads(dots))
+        if has_overlay:
+            view = overlaid(view, self._outbox.overlay(record), CATALOG)
+        if view is None:
+            self._store.run("DELETE FROM view WHERE type = ? AND id = ?", record_type, record)
+            return
+        self._store.run(
+            f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, text, {_SHOWN}) "  # noqa: S608
+            f"VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})",
+            record_type,
+            record,
+            _text(view.document),
+            _text(view.dots),
+            keys,
+            has_overlay and self._outbox.owes_on(record),
+            "\n".join(_texts(view.document)).casefold(),
+            *(_scalar(view.document.get(column)) for column in VIEW_COLUMNS),
+        )
+
+    # -- reading
+
+    def get(self, record_type: str, record: str) -> Record | None:
+        found = self._store.row(f"{_RECORD} WHERE type = ? AND id = ?", record_type, record)
+        return None if found is None else _record(found)
+
+    def select(self, record_type: str, equals: Mapping[str, object], *, removed: bool, text: str = "") -> list[Record]:
+        """The records of a type whose fields equal these, oldest first; through an index where one of them has one."""
+        conditions, parameters = ["type = ?"], [record_type]
+        for field, value in equals.items():
+            if field in VIEW_COLUMNS and isinstance(value, str):
+                conditions.append(f"{field} = ?")
+                parameters.append(value)
+        if not removed and "removed" not in equals:
+            conditions.append("removed IS NULL")
+        if text:
+            conditions.append("text LIKE ? ESCAPE '\\'")
+            parameters.append(f"%{_literal(text.casefold())}%")
+        rows = self._store.rows(f"{_RECORD} WHERE {' AND '.join(conditions)} ORDER BY id", *parameters)
+        found = [_record(row) for row in rows]
+        return [each for each in found if all(each.document.get(field) == value for field, value in equals.items())]
+
+    def set_aside(self) -> list[Record]:
+        rows = self._store.rows("SELECT type, id, doc FROM set_aside ORDER BY type, id")
+        return [Record(record_type, record, json.loads(doc)) for record_type, record, doc in rows]
+
+
+def _record(row: tuple[str, str, str, str, int, str]) -> Record:
+    record_type, record, doc, keys, pending, dots = row
+    return Record(record_type, record, json.loads(doc), tuple(json.loads(keys)), bool(pending), json.loads(dots))
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _scalar(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a document, however deep."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for member in value.values():
+                yield from _texts(member)
+        case list():
+            for member in value:
+                yield from _texts(member)
+
+
+def _literal(text: str) -> str:
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return text
