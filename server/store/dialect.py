@@ -141,7 +141,11 @@ def _arrays(table: sa.Table, rows: Sequence[Row]) -> tuple[list[str], sa.Select[
         sa.bindparam(f"all_{name}", [row[name] for row in rows], type_=postgresql.ARRAY(table.c[name].type))
         for name in columns
     ]
-    source = sa.func.unnest(*arrays).table_valued(*(sa.column(name, table.c[name].type) for name in columns))
+    source = (
+        sa.func.unnest(*arrays)
+        .table_valued(*(sa.column(name, table.c[name].type) for name in columns))
+        .render_derived()
+    )
     return columns, sa.select(*(source.c[name] for name in columns))
 
 
