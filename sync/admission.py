@@ -1,64 +1,25 @@
 """Whether an edit may be admitted: judged on the line, at the edit's time, never on what the merge made of it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from schemas.catalog import Catalog, RecordType
-from schemas.permissions import Permissions
+from schemas.catalog import RecordType
 from schemas.rules import Rule
-from schemas.workflow import Workflow
 from sync import edits, scope
 from sync.codes import ADMITTED, Code, Detail, Result
 from sync.edits import WORKFLOW_REGISTER, Do, Edit, Touch
 from sync.lines import Values, same
 from sync.records import Record
-from sync.registers import Fate, Named
-from sync.scope import Person, Span, Units
+from sync.refused import creation_of_refused
+from sync.registers import Fate
+from sync.rights import CHANGE, CREATE, SETTLE, Rights, Ties
+from sync.scope import Person, Span
+from sync.world import Known, Placed, World
+
+__all__ = ["NEXT_RELEASE", "Admit", "Known", "Placed", "Refuse", "Verdict", "Wait", "World", "first_id", "judge"]
 
 NEXT_RELEASE = "release"
 """What a line waits for that only another release of the server can read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A record and where it stood when; a child stands where its parent does and has no placement of its own."""
-
-    record: Record
-    placement: tuple[Span, ...] = ()
-    parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An edit that the server has: its result, author, the record it is about (the first id, for a mended creation)."""
-
-    result: Result
-    by: str | None
-    record: str | None
-    line: bytes
-
-
-@dataclass(slots=True)
-class World:
-    """What judging reads, loaded beforehand: whatever is not in here does not exist. `now` is the server's stamp."""
-
-    catalog: Catalog
-    workflow: Workflow
-    permissions: Permissions
-    units: Units
-    now: str
-    people: dict[str, Person] = field(default_factory=dict)
-    records: dict[str, Placed] = field(default_factory=dict)
-    known: dict[str, Known] = field(default_factory=dict)
-
-    def lookup(self, name: str, register: str) -> Named:
-        """The fate of an edit that an `over` names, as merging asks for it."""
-        known = self.known.get(name)
-        if known is None or known.result is Result.HELD:
-            return Named(Fate.UNKNOWN)
-        if known.result in ADMITTED:
-            return Named(Fate.ADMITTED)
-        return Named(Fate.REFUSED, edits.over_of_refused(known.line, self.catalog).get(register, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +52,26 @@ class _Stop(Exception):  # noqa: N818 - not an error: the way out of a chain of 
         self.verdict = verdict
 
 
+def first_id(mended: str, by: str | None, record_type: str, world: World) -> str | Refuse | Wait:
+    """The id that a creation by `by` takes over from the refused creation `mended`: the first one's, through any
+    chain of refused creations that were to mend each other."""
+    seen: set[str] = set()
+    while True:
+        known = world.known.get(mended)
+        if known is None or known.result is Result.HELD:
+            return Wait(Code.UNKNOWN_RECORD, "mends", frozenset({f"edit:{mended}"}))
+        made = creation_of_refused(known.line)
+        is_own = known.by == by and made is not None and made.type == record_type
+        if known.result in ADMITTED or made is None or not is_own or mended in seen:
+            return Refuse(Code.INVALID, "mends")
+        if known.record is not None and known.record != mended:
+            return known.record  # It was found when that one was refused.
+        if made.mends is None:
+            return mended
+        seen.add(mended)
+        mended = made.mends
+
+
 def judge(edit: Edit, person: Person, judged: str, world: World) -> Verdict:
     """The verdict on an edit by the rights that `person` had at the moment `judged`.
 
@@ -104,72 +85,83 @@ def judge(edit: Edit, person: Person, judged: str, world: World) -> Verdict:
 
 class _Judge:
     def __init__(self, edit: Edit, person: Person, judged: str, world: World) -> None:
-        self.edit, self.person, self.judged, self.world = edit, person, judged, world
+        self.edit, self.person, self.world = edit, person, world
         self.type: RecordType = world.catalog.types[edit.type]
+        self.rights = Rights(person, judged, edit.type, world.units, world.permissions)
 
     def verdict(self) -> Edit:
         self._writable()
         return self._create() if self.edit.do is Do.CREATE else self._change()
 
-    def _unknown(self, member: str, record: str) -> _Stop:
-        awaited = frozenset({f"record:{record}", f"person:{self.edit.by}"})
-        return _Stop(Wait(Code.UNKNOWN_RECORD, member, awaited))
-
     def _writable(self) -> None:
+        is_change = self.edit.do is Do.CHANGE
         for touch in self.edit.touches:
             rule = edits.rule_of(self.type, touch.register)
-            if rule is Rule.SERVER or (rule is Rule.ONCE and self.edit.do is Do.CHANGE):
+            if rule is Rule.SERVER or (is_change and (rule is Rule.ONCE or self.type.append_only)):
                 raise _Stop(Refuse(Code.NOT_ALLOWED, touch.register))
 
-    def _ties(self, placement: Iterable[Span]) -> frozenset[tuple[str, str]]:
-        return frozenset(scope.ties(self.person, placement, self.world.units, self.judged))
+    def _unknown(self, member: str, record: str) -> Wait:
+        return Wait(Code.UNKNOWN_RECORD, member, frozenset({f"record:{record}", f"person:{self.edit.by}"}))
 
-    def _roles(self, reached: Iterable[tuple[str, str]], record_type: str, action: str) -> frozenset[str]:
-        """The roles that may do `action` by one of the ties."""
-        ties = self.world.permissions.ties
-        return frozenset(role for role, tie in reached if tie in ties(role, record_type, action))
+    def _may(self, reached: Ties, touches: tuple[Touch, ...], action: str, unknown: Wait) -> frozenset[str]:
+        """The roles by which the author may do `action`, who reached the record by these ties.
+
+        What no placement could allow is refused. What another could is held: the edit that placed the record so may
+        come yet, and the order in which the two come must not decide."""
+        roles = self.rights.roles(reached, action)
+        fault = self.rights.fault(roles, touches, action)
+        if fault is None:
+            return roles
+        if not roles and not scope.sees(reached):
+            raise _Stop(unknown)
+        if self.rights.fault(self._any_roles(action), touches, action) is None:
+            raise _Stop(Wait(Code.NOT_ALLOWED, fault, unknown.awaited))
+        raise _Stop(Refuse(Code.NOT_ALLOWED, fault))
+
+    def _any_roles(self, action: str) -> frozenset[str]:
+        return self.rights.roles(self.rights.any_ties(), action)
 
     # -- creations
 
     def _create(self) -> Edit:
         edit = self._named()
-        reached = [tie for member in self.type.awaits for tie in self._linked(member)]
+        reached = {member: self._linked(member) for member in self.type.awaits}
+        self._unit_exists()
         if self.type.parent is not None:
-            self._may(self._roles(reached, self.type.name, "create"), self.type.parent, edit.touches, "create")
-            return edit
-        if self.type.unit_field is not None:
-            unit = str(edit.value(self.type.unit_field))
-            roles = self._roles(self._ties((Span(f"unit:{unit}"),)), self.type.name, "create")
-            self._may(roles, self.type.unit_field, edit.touches, "create")
+            unknown = self._unknown(self.type.parent, str(edit.value(self.type.parent)))
+            self._may(reached[self.type.parent], edit.touches, CREATE, unknown)
+        elif self.type.unit_field is not None:
+            placed = Span(f"unit:{edit.value(self.type.unit_field)}")
+            roles = self.rights.roles(self.rights.ties((placed,)), CREATE)
+            fault = self.rights.fault(roles, edit.touches, CREATE)
+            if fault is not None:
+                raise _Stop(Refuse(Code.NOT_ALLOWED, fault if roles else self.type.unit_field))
             self._starts(edit, roles)
         return edit
 
     def _named(self) -> Edit:
         """The edit with its record's id: its own name, or the first id of the refused creation that it mends."""
-        edit = self.edit
-        if edit.mends is None:
-            return edit
-        refused = self.world.known.get(edit.mends)
-        if refused is None or refused.result is Result.HELD:
-            raise _Stop(Wait(Code.UNKNOWN_RECORD, "mends", frozenset({f"edit:{edit.mends}"})))
-        taken = self.world.records.get(refused.record or edit.mends)
-        if refused.result in ADMITTED or refused.by != edit.by or (taken and taken.record.type != edit.type):
-            raise _Stop(Refuse(Code.INVALID, "mends"))
-        return edit.about(refused.record or edit.mends)
+        if self.edit.mends is None:
+            return self.edit
+        first = first_id(self.edit.mends, self.edit.by, self.edit.type, self.world)
+        if not isinstance(first, str):
+            raise _Stop(first)
+        return self.edit.about(first)
 
-    def _linked(self, member: str) -> frozenset[tuple[str, str]]:
+    def _linked(self, member: str) -> Ties:
         """The ties to a record that the creation names: it must exist, and be in its author's sight."""
         linked = str(self.edit.value(member))
         found = self.world.records.get(linked)
-        reached = self._ties(found.placement) if found else frozenset()
-        wrong_type = found is not None and found.record.type != self.type.fields[member].link
-        if (not self.person.may_all and not scope.sees(reached)) or found is None or wrong_type:
-            raise self._unknown(member, linked)
+        if found is None or found.record.type != self.type.fields[member].link:
+            raise _Stop(self._unknown(member, linked))
+        reached = self.rights.ties(found.placement)
+        if not scope.sees(reached) and not self.person.may_all:
+            raise _Stop(self._unknown(member, linked))
         return reached
 
     def _starts(self, edit: Edit, roles: frozenset[str]) -> None:
         now = edit.value(WORKFLOW_REGISTER)
-        if edits.workflow_fields(self.type) and isinstance(now, Mapping):
+        if self._is_workflow() and isinstance(now, Mapping):
             start = {"status": self.world.workflow.start, "tier": now.get("tier"), "assignee": None}
             if now.get("status") != start["status"] or not self._legal(start, now, roles):
                 raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
@@ -177,60 +169,55 @@ class _Judge:
     # -- changes
 
     def _change(self) -> Edit:
+        unknown = self._unknown("id", self.edit.record)
         found = self.world.records.get(self.edit.record)
         if found is None or found.record.type != self.edit.type:
-            raise self._unknown("id", self.edit.record)
-        reached = self._ties(found.placement)
-        roles: frozenset[str] = frozenset()
-        for action, touches in (("change", self._touches(settles=False)), ("settle", self._touches(settles=True))):
+            raise _Stop(unknown)
+        reached = self.rights.ties(found.placement)
+        roles, others = frozenset[str](), frozenset[str]()
+        for action, settles in ((CHANGE, False), (SETTLE, True)):
+            touches = tuple(touch for touch in self.edit.touches if touch.settles is settles)
             if touches:
-                able = self._roles(reached, self.type.name, action)
-                if not able and not scope.sees(reached) and not self.person.may_all:
-                    raise self._unknown("id", self.edit.record)
-                self._may(able, touches[0].register, touches, action)
-                roles |= able
+                roles |= self._may(reached, touches, action, unknown)
+                others |= self._any_roles(action)
         self._unit_exists()
-        self._moves(found.record, roles)
+        self._moves(found.record, roles, others, unknown)
         return self.edit
-
-    def _touches(self, *, settles: bool) -> tuple[Touch, ...]:
-        return tuple(touch for touch in self.edit.touches if touch.settles is settles)
-
-    def _may(self, roles: frozenset[str], member: str, touches: Iterable[Touch], action: str) -> None:
-        if self.person.may_all:
-            return
-        denied = self.world.permissions.denied_fields
-        if not roles or (self.type.append_only and action != "create"):
-            raise _Stop(Refuse(Code.NOT_ALLOWED, member))
-        for touch in touches:
-            if all(touch.register in denied(role, self.type.name, action) for role in roles):
-                raise _Stop(Refuse(Code.NOT_ALLOWED, touch.register))
 
     def _unit_exists(self) -> None:
         member = self.type.unit_field
         if member is not None and self.edit.touch(member) and self.edit.value(member) not in self.world.units.parents:
             raise _Stop(Refuse(Code.INVALID, member))
 
+    def _is_workflow(self) -> bool:
+        return bool(edits.workflow_fields(self.type))
+
     def _legal(self, was: Values, now: Values, roles: frozenset[str]) -> bool:
         return self.person.may_all or self.world.workflow.legal(was, now, roles)
 
-    def _moves(self, record: Record, roles: frozenset[str]) -> None:
-        """A move must start from a value that its author truly saw: that of an admitted edit its `over` names."""
+    def _moves(self, record: Record, roles: frozenset[str], others: frozenset[str], unknown: Wait) -> None:
+        """A move must start from a value that its author truly saw: that of an admitted edit its `over` names.
+
+        `others`: the roles that another placement of the record could give its author."""
         touch = self.edit.touch(WORKFLOW_REGISTER)
-        if touch is None or edits.rule_of(self.type, WORKFLOW_REGISTER) is not Rule.WORKFLOW:
+        if touch is None or not self._is_workflow():
             return
         was, now = touch.was, touch.value
-        if not isinstance(was, Mapping) or not isinstance(now, Mapping) or not self._legal(was, now, roles):
+        if not isinstance(was, Mapping) or not isinstance(now, Mapping) or not self._legal(was, now, others):
             raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
-        if any(same((was, value)) for value in self._seen(record, touch)):
-            return
-        absent = [name for name in touch.over if self.world.lookup(name, touch.register).fate is Fate.UNKNOWN]
-        if not absent:
-            raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
-        awaited = frozenset(f"edit:{name}" for name in absent)
-        raise _Stop(Wait(Code.UNKNOWN_RECORD, WORKFLOW_REGISTER, awaited))
+        if not any(same((was, value)) for value in self._seen(record, touch)):
+            standing = {sibling.edit for sibling in record.register(WORKFLOW_REGISTER).siblings}
+            absent = [name for name in touch.over if name not in standing and self._is_absent(name)]
+            if not absent:
+                raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
+            raise _Stop(Wait(Code.UNKNOWN_RECORD, WORKFLOW_REGISTER, frozenset(f"edit:{name}" for name in absent)))
+        if not self._legal(was, now, roles):
+            raise _Stop(Wait(Code.NOT_ALLOWED, WORKFLOW_REGISTER, unknown.awaited))
 
-    def _seen(self, record: Record, touch: Touch) -> Iterable[object]:
+    def _is_absent(self, name: str) -> bool:
+        return self.world.lookup(name, WORKFLOW_REGISTER).fate is Fate.UNKNOWN
+
+    def _seen(self, record: Record, touch: Touch) -> Iterator[object]:
         """The values of the admitted edits of this record that the touch names."""
         for sibling in record.register(touch.register).siblings:
             if sibling.edit in touch.over:

@@ -7,19 +7,24 @@ one that waits for a line of this batch, is taken up again as soon as that one i
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sync import records, scope
-from sync.admission import NEXT_RELEASE, Admit, Known, Placed, Refuse, Verdict, Wait, World, judge
+from sync import records
+from sync.admission import NEXT_RELEASE, Admit, Refuse, Verdict, Wait, first_id, judge
 from sync.codes import Code, Detail, Result
-from sync.edits import Do, Edit, Unread
+from sync.edits import Do, Edit, Unread, rule_of
 from sync.ids import conflict_id
+from sync.placement import placement
 from sync.records import Record
+from sync.refused import creation_of_refused
 from sync.scope import Person
+from sync.showing import in_conflict
+from sync.world import Known, Placed, World
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A line to be judged. `judged` is the moment whose rights count: its stamp, or a later one where the tablet had
-    said that it owed nothing older. `verdict` stands where the line was decided before any record was looked at."""
+    """A line to be judged. `judged` is the moment whose rights count, never later than the receipt: its stamp, or a
+    later one where the tablet had said that it owed nothing older. `verdict` stands where the line was decided before
+    any record was looked at."""
 
     line: Edit | Unread
     judged: str
@@ -61,12 +66,16 @@ class Batch:
     _waiting: dict[str, dict[str, Arrival]] = field(default_factory=dict)
 
     def work(self, arrivals: Iterable[Arrival], held: Iterable[tuple[Arrival, frozenset[str]]] = ()) -> None:
-        """Judges the arrivals, and of the `held` lines (with what they await) those that this batch lets go on."""
+        """Judges the arrivals, and of the `held` lines (with what they await) those that this batch lets go on: give
+        those that await what the arrivals may bring about, those that await these in turn, and so on."""
         for arrival, awaited in held:
             self._wait(arrival, awaited)
         queue = list(reversed(list(arrivals)))
         while queue:
-            queue.extend(reversed(self._decide(queue.pop())))
+            arrival = queue.pop()
+            # One that waited for two things may stand in the queue twice.
+            if self._is_open(arrival.name):
+                queue.extend(reversed(self._decide(arrival)))
 
     def _decide(self, arrival: Arrival) -> list[Arrival]:
         """Decides one line; gives those that have waited for it."""
@@ -80,9 +89,7 @@ class Batch:
                 case Wait():
                     self._hold(arrival, verdict)
         except Exception as error:  # noqa: BLE001 - one bad line holds itself, never the batch
-            self._hold(
-                arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), f"{type(error).__name__}: {error}"
-            )
+            self._hold(arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), _place(error))
         return []
 
     def _verdict(self, arrival: Arrival) -> Verdict:
@@ -95,37 +102,52 @@ class Batch:
             return Refuse(edit.code, edit.field, edit.detail)
         person = arrival.released_by or self.world.people.get(edit.by) or Person(edit.by)
         verdict = judge(edit, person, arrival.judged, self.world)
-        if not isinstance(verdict, Refuse) or verdict.code is not Code.NOT_ALLOWED or arrival.judged == edit.at:
+        if not isinstance(verdict, Refuse) or arrival.judged == edit.at:
             return verdict
-        if isinstance(judge(edit, person, edit.at, self.world), Admit):
-            # Allowed when it says it was made, not when it was announced: staff decide.
-            return Wait(Code.NOT_ALLOWED, verdict.field, frozenset({f"person:{edit.by}"}))
-        return verdict
+        # Where it is refused only because it was not announced, staff decide.
+        as_said = judge(edit, person, edit.at, self.world)
+        if isinstance(as_said, Refuse):
+            return verdict
+        awaited = as_said.awaited if isinstance(as_said, Wait) else frozenset[str]()
+        return Wait(verdict.code, verdict.field, awaited | {f"person:{edit.by}"})
 
     def _admit(self, arrival: Arrival, edit: Edit) -> list[Arrival]:
         world = self.world
         before = world.records.get(edit.record)
         record = records.admit(before.record if before else None, edit, world.catalog, world.lookup)
-        self._put(record, before, self._placement(record, before, edit.at), self._parent(record))
+        after = self._placed(record, before, edit)
         open_conflicts = self._open_conflicts(record, edit)
+        # Nothing is kept before all of it is there: an exception must leave the record without the edit.
+        self._put(before, after)
         result = Result.CONFLICT if open_conflicts else Result.APPLIED
         self._know(arrival, Decision(arrival, result, record.id, conflicts=open_conflicts))
         events = [f"edit:{edit.name}"]
-        if before is None or scope.standing(before.placement) != scope.standing(world.records[record.id].placement):
+        if before is None or set(before.placement) != set(after.placement):
             events.append(f"record:{record.id}")
         return self._released(events)
 
     def _refuse(self, arrival: Arrival, verdict: Refuse) -> list[Arrival]:
-        line = arrival.line
-        # A refused creation keeps the id for the creation that mends it.
-        record = line.record or line.name
+        line, world = arrival.line, self.world
+        is_change = isinstance(line, Unread) or line.do is Do.CHANGE
+        record = (line.record if is_change else None) or self._kept(arrival)
         self._know(arrival, Decision(arrival, Result.REFUSED, record, verdict.code, verdict.field, verdict.detail))
-        placed = self.world.records.get(record or "")
-        if placed is not None:
-            forgotten = records.forget_refused(placed.record, arrival.name, self.world.lookup)
-            if forgotten is not placed.record:
-                self._put(forgotten, placed, self._placement(forgotten, placed, self.world.now), placed.parent)
+        before = world.records.get(record) if is_change else None
+        if before is not None:
+            forgotten = records.forget_refused(before.record, arrival.name, world.lookup)
+            if forgotten is not before.record:
+                self._put(before, self._placed(forgotten, before, None))
         return self._released([f"edit:{arrival.name}"])
+
+    def _kept(self, arrival: Arrival) -> str:
+        """The id that a refused creation keeps for the one that mends it: its own, or that which it was to mend.
+
+        A line decided beforehand may not be by whom it says, so it keeps its own."""
+        made = creation_of_refused(arrival.line.line)
+        if arrival.verdict is None and made is not None and made.mends is not None:
+            first = first_id(made.mends, arrival.line.by, made.type, self.world)
+            if isinstance(first, str):
+                return first
+        return arrival.name
 
     def _hold(self, arrival: Arrival, verdict: Wait, error: str | None = None) -> None:
         self._wait(arrival, verdict.awaited)
@@ -153,36 +175,33 @@ class Batch:
         known = self.world.known.get(name)
         return known is None or known.result is Result.HELD
 
-    def _put(
-        self, record: Record, before: Placed | None, placement: tuple[scope.Span, ...], parent: str | None
-    ) -> None:
-        self.changed.setdefault(record.id, before)
-        self.world.records[record.id] = Placed(record, placement, parent)
+    def _put(self, before: Placed | None, after: Placed) -> None:
+        self.changed.setdefault(after.record.id, before)
+        self.world.records[after.record.id] = after
 
-    def _placement(self, record: Record, before: Placed | None, at: str) -> tuple[scope.Span, ...]:
-        """Where the record stands: under its unit and its assignee, since the stamp of the edit that put it there."""
-        record_type = self.world.catalog.types[record.type]
-        if record_type.parent is not None:
-            return ()
-        shown = records.document(record, self.world.catalog, self.world.workflow)
-        unit = shown.get(record_type.unit_field or "")
-        keys = set() if unit is None else {f"unit:{unit}"}
-        if shown.get("assignee") is not None:
-            keys.add(str(shown["assignee"]))
-        if before is None:
-            return tuple(scope.Span(key) for key in sorted(keys))
-        return scope.moved(before.placement, frozenset(keys), min(at, self.world.now), self.world.now)
-
-    def _parent(self, record: Record) -> str | None:
-        parent = self.world.catalog.types[record.type].parent
-        value = None if parent is None else record.base.get(parent)
-        return None if value is None else str(value)
+    def _placed(self, record: Record, before: Placed | None, edit: Edit | None) -> Placed:
+        world = self.world
+        parent = world.catalog.types[record.type].parent
+        if parent is not None:
+            return Placed(record, (), str(records.document(record, world.catalog, world.workflow)[parent]))
+        spans = before.placement if before else ()
+        return Placed(record, placement(record, spans, edit, world.now, world.catalog, world.workflow))
 
     def _open_conflicts(self, record: Record, edit: Edit) -> tuple[str, ...]:
-        if edit.do is Do.CREATE and len(record.origins) == 1:
-            return ()
-        found = records.conflicts(record, self.world.catalog, self.world.workflow)
-        touched = {touch.register for touch in edit.touches}
+        """The conflicts that the edit left open: in the registers that it touched, or a second creation anywhere."""
+        touched = record.registers if edit.do is Do.CREATE else [touch.register for touch in edit.touches]
+        kind = self.world.catalog.types[record.type]
         return tuple(
-            conflict_id(record.id, name) for name, made in found.items() if name in touched and made["status"] == "open"
+            conflict_id(record.id, name)
+            for name in touched
+            if in_conflict(record.register(name).siblings, rule_of(kind, name), self.world.workflow)
         )
+
+
+def _place(error: Exception) -> str:
+    """What went wrong and where, for the log: not the message, which may carry a person's data."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    code = None if at is None else at.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_qualname}:{at.tb_lineno}" if code and at else type(error).__name__

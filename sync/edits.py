@@ -1,6 +1,6 @@
 """An edit: one change made by one person on one tablet, read from its line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from sync import ids, lines, stamps
 from sync.codes import Code, Detail
 from sync.limits import LINE_BYTES_MAX
 from sync.lines import Values
+from sync.refused import over_of_refused
 from sync.touches import Names, Parts, Touch, UnreadError, changed, created, register_of, rule_of, workflow_fields
 
 __all__ = [
@@ -243,14 +244,3 @@ def _check_members(record_type: RecordType, sets: Names) -> None:
         if known.rule is not Rule.SET or any("/" in value for value in values):
             raise UnreadError(Code.INVALID, field)
     _check(record_type, {field: list(values) for field, values in sets.items()}, partial=True)
-
-
-def over_of_refused(line: bytes, catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
-    """What a refused line named in `over`, by register, as far as it can be read: covering it covers these."""
-    try:
-        members = lines.read(line)
-        schema = members.get("schema")
-        version = schema if type(schema) is int and 1 <= schema <= catalog.version else catalog.version
-        return Parts.of({"over": members.get("over", {})}, catalog, str(members.get("type")), version).over
-    except (lines.LineMalformedError, UnreadError):
-        return {}

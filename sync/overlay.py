@@ -1,6 +1,7 @@
 """What a tablet shows: the server's record, and on top its own edits that the feed has not brought back yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from schemas.catalog import Catalog, RecordType
@@ -11,6 +12,8 @@ from sync.lines import Values
 from sync.records import EVERY_REGISTER
 
 Dots = Mapping[str, list[str]]
+Back = AbstractSet[tuple[str, str]]
+"""Registers with edits that the feed has brought back in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,28 @@ class View:
         return list(self.dots.get(register) or self.dots.get(EVERY_REGISTER) or [self.id])
 
 
-def overlaid(view: View | None, pending: Iterable[Edit], catalog: Catalog) -> View | None:
+def overlaid(view: View | None, pending: Sequence[Edit], catalog: Catalog) -> View | None:
     """The view with pending edits applied in the order they were made. Over nothing it is the identity.
 
     A change of a record that is not there shows nothing: it waits in the outbox for its record."""
+    back = _brought_back(view, pending)
     for edit in pending:
         if edit.do is Do.CREATE:
             view = _created(edit, catalog.types[edit.type]) if view is None else view
         elif view is not None:
-            view = _changed(view, edit, catalog.types[edit.type])
+            view = _changed(view, edit, catalog.types[edit.type], back)
     return view
+
+
+def _brought_back(view: View | None, pending: Sequence[Edit]) -> Back:
+    """What of the pending edits the view has already: those that stand in it, and those that these covered."""
+    back: set[tuple[str, str]] = set()
+    for edit in reversed(pending):
+        for touch in edit.touches:
+            stands = view is not None and edit.name in view.siblings(touch.register)
+            if stands or (touch.register, edit.name) in back:
+                back |= {(touch.register, name) for name in (edit.name, *touch.over)}
+    return back
 
 
 def _created(edit: Edit, record_type: RecordType) -> View:
@@ -45,11 +60,11 @@ def _created(edit: Edit, record_type: RecordType) -> View:
     return View(edit.record, _in_order(document, record_type), {} if edit.record == edit.name else {"*": [edit.name]})
 
 
-def _changed(view: View, edit: Edit, record_type: RecordType) -> View:
+def _changed(view: View, edit: Edit, record_type: RecordType, back: Back) -> View:
     document, dots = dict(view.document), dict(view.dots)
     for touch in edit.touches:
-        if edit.name in view.siblings(touch.register):
-            continue  # The feed has brought it back already.
+        if (touch.register, edit.name) in back:
+            continue
         _show(document, record_type, touch)
         dots[touch.register] = [edit.name, *(name for name in view.siblings(touch.register) if name not in touch.over)]
     return View(view.id, _in_order(document, record_type), dots)

@@ -44,10 +44,12 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An edit that an `over` names: its fate, and for a refused one what it named itself in the same register."""
+    """An edit that an `over` names: its fate, and for a refused one what it named itself in the same register, and
+    the record that it was about (None: the one that is asked for)."""
 
     fate: Fate
     over: tuple[str, ...] = ()
+    record: str | None = None
 
 
 def covered(names: Iterable[str], lookup: Callable[[str], Named]) -> tuple[frozenset[str], frozenset[str]]:
@@ -72,9 +74,14 @@ def covered(names: Iterable[str], lookup: Callable[[str], Named]) -> tuple[froze
 
 def admitted(register: Register, sibling: Sibling, touch: Touch, lookup: Callable[[str], Named]) -> Register:
     """The register after an edit that touches it."""
-    covers, absent = covered(touch.over, lookup)
+    standing = {other.edit for other in register.siblings}
+
+    def known(name: str) -> Named:
+        return Named(Fate.ADMITTED) if name in standing else lookup(name)
+
+    covers, absent = covered(touch.over, known)
     siblings = tuple(other for other in register.siblings if other.edit not in covers)
-    if sibling.edit not in register.remembered:
+    if sibling.edit not in register.remembered | covers:
         siblings = in_order((*siblings, sibling))
     settlements = (
         in_order((*register.settlements, replace(sibling, was=None))) if touch.settles else register.settlements

@@ -6,7 +6,7 @@ lasts). A key is `unit:<code>`, `staff:<code>`, `person:<id>` or `body:<id>`.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.stamps import BEGINNING
 
@@ -54,6 +54,21 @@ class Units:
     """The tree, with its past: each unit's parents as spans (none for the county itself)."""
 
     parents: Mapping[str, tuple[Span, ...]]
+    root: str | None = field(init=False, repr=False, compare=False)
+    _children: Mapping[str, list[str]] = field(init=False, repr=False, compare=False)
+    """Every unit that was ever right under this one."""
+
+    def __post_init__(self) -> None:
+        children: dict[str, list[str]] = {}
+        for unit, spans in self.parents.items():
+            for parent in dict.fromkeys(span.value for span in spans):
+                children.setdefault(parent, []).append(unit)
+        # A frozen value's own fields, made from the others once: the tree is asked in every request.
+        object.__setattr__(self, "_children", children)
+        object.__setattr__(self, "root", next((unit for unit, spans in self.parents.items() if not spans), None))
+
+    def parent(self, unit: str, at: str) -> str | None:
+        return next((span.value for span in self.parents[unit] if span.holds(at)), None)
 
     def lineage(self, unit: str, at: str) -> Iterator[str]:
         """The unit and those above it at a moment. Nothing for a unit that does not exist."""
@@ -62,16 +77,19 @@ class Units:
         while found is not None and found not in seen:
             seen.add(found)
             yield found
-            found = next((span.value for span in self.parents[found] if span.holds(at)), None)
+            parent = self.parent(found, at)
+            found = parent if parent in self.parents else None
 
     def under(self, tops: Iterable[str], at: str) -> frozenset[str]:
         """The units given and all under them at a moment."""
-        wanted = set(tops)
-        return frozenset(unit for unit in self.parents if wanted.intersection(self.lineage(unit, at)))
-
-    @property
-    def root(self) -> str | None:
-        return next((unit for unit, spans in self.parents.items() if not spans), None)
+        found: set[str] = set()
+        waiting = [unit for unit in tops if unit in self.parents]
+        while waiting:
+            unit = waiting.pop()
+            if unit not in found:
+                found.add(unit)
+                waiting.extend(child for child in self._children.get(unit, ()) if self.parent(child, at) == unit)
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +137,6 @@ def ties(person: Person, placement: Iterable[Span], units: Units, at: str) -> It
 def sees(reached: Iterable[tuple[str, str]]) -> bool:
     """Whether ties let a person see the record at all."""
     return any(tie == "assignee" or role in SEES_UNITS for role, tie in reached)
-
-
-def moved(placement: tuple[Span, ...], keys: frozenset[str], since: str, until: str) -> tuple[Span, ...]:
-    """A placement after the record's keys became `keys`: ended spans end at `until`, new ones run from `since`."""
-    standing = {span.value for span in placement if span.until is None}
-    kept = tuple(
-        Span(span.value, span.since, until) if span.until is None and span.value not in keys else span
-        for span in placement
-    )
-    return kept + tuple(Span(key, since) for key in sorted(keys - standing))
 
 
 def standing(placement: Iterable[Span]) -> frozenset[str]:

@@ -1,0 +1,92 @@
+"""Where a record stands, and stood: under its unit and its assignee, as spans of keys.
+
+A key's span runs from the stamp of the edit that gave it (a creation's from the beginning) until the server received
+the edit that ended it. A key that an admitted edit gave, but that is not shown, had its span too: it was given, on
+some tablet, and late work of that time must find it. So which moments the spans hold does not depend on the order in
+which the edits arrive.
+"""
+
+from collections.abc import Mapping
+
+from schemas.catalog import Catalog, RecordType
+from schemas.rules import Rule
+from schemas.workflow import Workflow
+from sync import stamps
+from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of
+from sync.records import Record
+from sync.scope import Span
+from sync.showing import shown_first
+
+Since = Mapping[str, str]
+"""From when, by key."""
+
+
+def placement(
+    record: Record, before: tuple[Span, ...], edit: Edit | None, now: str, catalog: Catalog, workflow: Workflow
+) -> tuple[Span, ...]:
+    """The spans of a record after an edit of it was admitted (None: refused) at the server's stamp `now`."""
+    record_type = catalog.types[record.type]
+    shown = _shown(record, record_type, before, now, workflow)
+    return moved(before, shown, {} if edit is None else _given(edit, record_type, now), now)
+
+
+def moved(before: tuple[Span, ...], shown: Since, given: Since, now: str) -> tuple[Span, ...]:
+    """The spans after the record came to be shown under the keys `shown`, by an edit that gave the keys `given`."""
+    # Exclusive, and what came together with the edit that ended it was made before.
+    until = stamps.tick(now, 0)
+    spans = list[Span]()
+    for span in before:
+        if span.until is None and span.value not in shown:
+            spans.append(Span(span.value, span.since, until))
+        elif span.until is None:
+            spans.append(Span(span.value, min(span.since, given.get(span.value, span.since))))
+        else:
+            spans.append(span)
+    standing = {span.value for span in before if span.until is None}
+    spans += [Span(key, min(since, given.get(key, since))) for key, since in shown.items() if key not in standing]
+    for key, since in given.items():
+        if not any(span.value == key and span.since <= since and span.until in (None, until) for span in spans):
+            spans.append(Span(key, since, until))
+    return tuple(spans)
+
+
+def _shown(
+    record: Record, record_type: RecordType, before: tuple[Span, ...], now: str, workflow: Workflow
+) -> dict[str, str]:
+    origins = {origin.edit for origin in record.origins}
+    found: dict[str, str] = {}
+    for register in _placing(record_type):
+        siblings = shown_first(record.register(register).siblings, rule_of(record_type, register), workflow)
+        key = _key(record_type, register, siblings[0].value) if siblings else None
+        if key is not None:
+            found[key] = stamps.BEGINNING if siblings[0].edit in origins else min(siblings[0].at, now)
+    if not any(key.startswith("unit:") for key in found):
+        # Edits that name each other leave no unit standing; the record stays in sight where it was.
+        found |= {span.value: span.since for span in before if span.until is None and span.value.startswith("unit:")}
+    return found
+
+
+def _given(edit: Edit, record_type: RecordType, now: str) -> dict[str, str]:
+    keys = (
+        _key(record_type, touch.register, touch.value)
+        for touch in edit.touches
+        if touch.register in _placing(record_type)
+    )
+    since = stamps.BEGINNING if edit.do is Do.CREATE else min(edit.at, now)
+    return {key: since for key in keys if key is not None}
+
+
+def _placing(record_type: RecordType) -> list[str]:
+    """The registers whose values place a record."""
+    workflow = WORKFLOW_REGISTER in record_type.fields and rule_of(record_type, WORKFLOW_REGISTER) is Rule.WORKFLOW
+    return [
+        *([] if record_type.unit_field is None else [record_type.unit_field]),
+        *([WORKFLOW_REGISTER] if workflow else []),
+    ]
+
+
+def _key(record_type: RecordType, register: str, value: object) -> str | None:
+    if register == record_type.unit_field:
+        return None if value is None else f"unit:{value}"
+    assignee = value.get("assignee") if isinstance(value, Mapping) else None
+    return None if assignee is None else str(assignee)

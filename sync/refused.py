@@ -1,0 +1,40 @@
+"""What is still read of a line that was refused: what it named, and what it was to create."""
+
+from dataclasses import dataclass
+
+from schemas.catalog import Catalog
+from sync import ids, lines
+from sync.touches import Names, Parts, UnreadError
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What a refused creation was to make, and which refused one it was to mend."""
+
+    type: str
+    mends: str | None
+
+
+def creation_of_refused(line: bytes) -> Creation | None:
+    """What a refused line was to create, None where it was to create nothing."""
+    try:
+        members = lines.read(line)
+    except lines.LineMalformedError:
+        return None
+    match members:
+        case {"do": "create", "type": str(kind), **rest}:
+            mends = rest.get("mends")
+            return Creation(kind, mends if ids.is_edit_name(mends) else None)
+        case _:
+            return None
+
+
+def over_of_refused(line: bytes, catalog: Catalog) -> Names:
+    """What a refused line named in `over`, by register, as far as it can be read: covering it covers these."""
+    try:
+        members = lines.read(line)
+        schema = members.get("schema")
+        version = schema if type(schema) is int and 1 <= schema <= catalog.version else catalog.version
+        return Parts.of({"over": members.get("over", {})}, catalog, str(members.get("type")), version).over
+    except (lines.LineMalformedError, UnreadError):
+        return {}
