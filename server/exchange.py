@@ -200,7 +200,7 @@ class _Reception:
         for line in new:
             at = line.at if line.at is not None and stamps.is_stamp(line.at) else self.receipt
             at = stamps.taken(at, head.now, self.receipt, floor)
-            judged = max(at, caller.owed_nothing_at or "")
+            judged = max(min(at, self.receipt), caller.owed_nothing_at or "")
             if announced is not None and caller.last_now is not None and at <= caller.last_now:
                 # Older than the last request: as many as that one announced may be, no more.
                 judged = judged if announced > 0 else max(judged, caller.last_now)

@@ -1,0 +1,168 @@
+"""What a transaction judges by, loaded beforehand: the records that its lines touch, the edits that they name, the held
+edits that wait for them, their authors. A fixed number of statements, however many lines there are; one more for each
+link of a chain of edits that were refused or held for one another.
+
+What was asked for and not found is remembered: it is asked once more under the county's lock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from schemas.catalog import CATALOG
+from server.store import directory, log, records
+from server.store.log import Assumed, HeldEdit, LoggedEdit
+from sync import edits
+from sync.admission import Wait, first_id
+from sync.batch import Arrival
+from sync.codes import Code, Result
+from sync.edits import Do, Edit, Unread
+from sync.ids import is_record_id
+from sync.refused import creation_of_refused, over_of_refused
+from sync.world import Placed, World
+
+
+def arrival_of(logged: LoggedEdit) -> Arrival:
+    """A logged edit as it arrived: its line at the stamp that was taken then, and the moment whose rights count."""
+    line = edits.read(logged.line, CATALOG)
+    at = logged.stamp or ""
+    if isinstance(line, Edit):
+        line = line.stamped(at)
+    # What a revoked tablet handed over stays held, whatever changes, until staff decide.
+    is_revoked = logged.outcome.code == Code.TABLET_REVOKED
+    return Arrival(line, logged.judged or at, Wait(Code.TABLET_REVOKED, None, frozenset()) if is_revoked else None)
+
+
+@dataclass(slots=True)
+class Loading:
+    """Fills `world` for some lines, and the held edits that deciding them may let go on."""
+
+    connection: sa.Connection
+    county: str
+    world: World
+    held: dict[str, HeldEdit] = field(default_factory=dict)
+    _asked_records: set[tuple[str, str]] = field(default_factory=set)
+    _asked_edits: set[str] = field(default_factory=set)
+    _awaited: set[str] = field(default_factory=set)
+
+    def load(self, arrivals: Sequence[Arrival], awaited: Iterable[str], reheard: Iterable[str]) -> None:
+        """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
+        self._asked_edits |= {each.name for each in arrivals}
+        again = self._hold({name: each for name, each in self._held_named(reheard).items() if name not in self.held})
+        self._load_held([*arrivals, *again], set(awaited))
+        everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
+        self._load_records(everything)
+        self._know({name for each in everything for name in self._named(each)})
+        authors = {each.line.by for each in everything if each.line.by is not None}
+        self.world.people = directory.people(self.connection, self.county, authors)
+
+    def assumed(self, decided: Iterable[str]) -> Assumed:
+        """What was taken for granted: missing records and edits, edits that are held, nobody else waiting."""
+        known = self.world.known
+        found = known.keys() - set(decided)
+        return Assumed(
+            absent_records=self._asked_records,
+            absent_edits=self._asked_edits - found - self.held.keys(),
+            held_edits={name for name in found if known[name].result is Result.HELD} | self.held.keys(),
+            awaited=self._awaited,
+        )
+
+    # -- held edits
+
+    def _held_named(self, names: Iterable[str]) -> dict[str, HeldEdit]:
+        wanted = set(names)
+        if not wanted:
+            return {}
+        return {name: each for name, each in log.held_all(self.connection, self.county).items() if name in wanted}
+
+    def _hold(self, found: dict[str, HeldEdit]) -> list[Arrival]:
+        self.held |= found
+        self.world.known |= {name: each.edit.known for name, each in found.items()}
+        return [arrival_of(each.edit) for each in found.values()]
+
+    def _load_held(self, lines: list[Arrival], awaited: set[str]) -> None:
+        """The held edits that wait for these lines, those that wait for them in turn, and so on."""
+        while lines or awaited:
+            self._know({name for each in lines if (name := _mended(each)) is not None})
+            asking = awaited | {name for each in lines for name in self._brings_about(each)}
+            asking -= self._awaited
+            self._awaited |= asking
+            found = log.held_waiting(self.connection, self.county, asking)
+            lines = self._hold({name: each for name, each in found.items() if name not in self.held})
+            awaited = set()
+
+    def _brings_about(self, arrival: Arrival) -> list[str]:
+        """What held edits may wait for that deciding this line can bring about."""
+        return [f"edit:{arrival.name}", f"record:{self._about(arrival)}"]
+
+    def _about(self, arrival: Arrival) -> str:
+        """The record of a line: its own, or the first of the refused creations that it mends."""
+        line = arrival.line
+        if isinstance(line, Edit) and line.mends is not None:
+            first = first_id(line.mends, line.by, line.type, self.world)
+            return first if isinstance(first, str) else line.record
+        return line.record or arrival.name
+
+    # -- records
+
+    def _load_records(self, lines: Iterable[Arrival]) -> None:
+        wanted = {identity for each in lines for identity in self._touched(each)}
+        wanted = {(kind, identity) for kind, identity in wanted if kind in CATALOG.types and is_record_id(identity)}
+        rows = records.locked(self.connection, self.county, wanted)
+        placed = records.placements(self.connection, self.county, [row.id for row in rows])
+        for row in rows:
+            spans = placed.get(row.id, ()) if row.parent is None else ()
+            self.world.records[row.id] = Placed(records.record_of(row, CATALOG), spans, row.parent)
+        self._asked_records = wanted - {row.identity for row in rows}
+
+    def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
+        """The records, by type and id, that judging and merging a line looks at."""
+        line = arrival.line
+        if isinstance(line, Unread):
+            return [(line.type or "", line.record or "")]
+        record_type = CATALOG.types[line.type]
+        touched = [(record_type.fields[member].link or "", str(line.value(member))) for member in record_type.awaits]
+        if line.do is Do.CHANGE or line.mends is not None:
+            touched.append((line.type, self._about(arrival)))
+        return touched
+
+    # -- edits that lines name
+
+    def _named(self, arrival: Arrival) -> Iterable[str]:
+        """The edits that an `over` of the line names, beyond those that stand as siblings."""
+        line = arrival.line
+        if isinstance(line, Unread):
+            return [name for names in over_of_refused(line.line, CATALOG).values() for name in names]
+        placed = self.world.records.get(line.record)
+        return [
+            name
+            for touch in line.touches
+            for name in touch.over
+            if placed is None or all(name != each.edit for each in placed.record.register(touch.register).siblings)
+        ]
+
+    def _know(self, names: set[str]) -> None:
+        """Looks edits up, and those that the refused ones among them name, until there is nothing more to ask."""
+        asking = names - self._asked_edits - self.world.known.keys()
+        while asking:
+            found = log.known(self.connection, self.county, asking)
+            self._asked_edits |= asking
+            self.world.known |= {name: each.known for name, each in found.items()}
+            refused = [each.line for each in found.values() if each.outcome.result is Result.REFUSED]
+            asking = {name for line in refused for name in _named_by_refused(line)} - self._asked_edits
+
+
+def _mended(arrival: Arrival) -> str | None:
+    """The refused creation that a line mends, also where the line is to be refused itself."""
+    if isinstance(arrival.line, Edit):
+        return arrival.line.mends
+    made = creation_of_refused(arrival.line.line)
+    return None if made is None else made.mends
+
+
+def _named_by_refused(line: bytes) -> Iterable[str]:
+    yield from (name for names in over_of_refused(line, CATALOG).values() for name in names)
+    made = creation_of_refused(line)
+    if made is not None and made.mends is not None:
+        yield made.mends
