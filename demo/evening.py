@@ -159,7 +159,8 @@ class Evening:
         self.sync((ZHOU,), "村干部取回", "the village officer fetches the evening's work")
         given = {"status": "accepted", "assignee": f"person:{self[CHEN].person}"}
         self[ZHOU].ask("change", type="dispute", record=self.fence, values=given)
-        self.sync((ZHOU, CHEN), "受理并交办", "the case is accepted and assigned")
+        self.sync((ZHOU,), "受理并交办", "the case is accepted and assigned")
+        self.sync((CHEN,), "调解员取回", "the mediator fetches it")
         entries = self[CHEN].ask("records", type="entry")
         tell.line(
             f"调解员收到案件和此前的 {len(entries)} 条记录",
