@@ -128,6 +128,22 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> N
         )
 
 
+def update(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[Row]) -> None:
+    """Overwrites the other columns that the rows give in those with the same county and `key`, with one statement."""
+    if not rows:
+        return
+    changing = [name for name in rows[0] if name not in ("county", key)]
+    if _is_sqlite(connection):
+        same = [table.c[name] == sa.bindparam(f"old_{name}") for name in ("county", key)]
+        given = [{(name if name in changing else f"old_{name}"): row[name] for name in row} for row in rows]
+        connection.execute(sa.update(table).where(*same).values({name: sa.bindparam(name) for name in changing}), given)
+    else:
+        _, selected = _arrays(table, rows)
+        source = selected.subquery("given")
+        same = [table.c[name] == source.c[name] for name in ("county", key)]
+        connection.execute(sa.update(table).where(*same).values({name: source.c[name] for name in changing}))
+
+
 def insert_missing(connection: sa.Connection, table: sa.Table, row: Row) -> None:
     """Inserts a row unless one of the same primary key is there."""
     make: Callable[[sa.Table], Any] = sqlite.insert if _is_sqlite(connection) else postgresql.insert

@@ -209,18 +209,8 @@ def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
 
 def overwrite_outcomes(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
     """Writes the outcomes of edits that were held, as they stand now."""
-    rows = [
-        {f"new_{name}": value for name, value in outcome_columns(decision).items()} | {"edit": decision.arrival.name}
-        for decision in decisions
-    ]
-    if rows:
-        changing = [name.removeprefix("new_") for name in rows[0] if name != "edit"]
-        connection.execute(
-            sa.update(edit_log)
-            .where(edit_log.c.county == county, edit_log.c.name == sa.bindparam("edit"))
-            .values({name: sa.bindparam(f"new_{name}") for name in changing}),
-            rows,
-        )
+    rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decisions]
+    dialect.update(connection, edit_log, "name", rows)
 
 
 def rewrite_waits(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:

@@ -1,0 +1,36 @@
+"""A county on each of the stores."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.county import FAR_GRID, County, county_on
+from tests.support.databases import Databases
+from tests.support.device import Device
+
+
+@pytest.fixture
+def county(databases: Databases) -> Iterator[County]:
+    """A county of its own for each test; where it is found that log and records differ, the test has failed."""
+    with county_on(databases) as found:
+        yield found
+        if found.is_checked:
+            assert found.differences() == []
+
+
+@pytest.fixture
+def wang(county: County) -> Device:
+    """A grid worker."""
+    return county.worker("王小满")
+
+
+@pytest.fixture
+def li(county: County) -> Device:
+    """Another grid worker of the same grid."""
+    return county.worker("李秋生")
+
+
+@pytest.fixture
+def zhao(county: County) -> Device:
+    """A grid worker of another village."""
+    return county.worker("赵春来", FAR_GRID)
