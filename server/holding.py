@@ -7,14 +7,16 @@ import sqlalchemy as sa
 
 from server.administration import NotPossibleError, release
 from server.center import Center
-from server.push import Lines, Push, arrival_of
+from server.loading import arrival_of
+from server.push import Lines, Push
 from server.store import dialect, ledger, log, tables
 from server.store.directory import UnitsCache
-from server.transaction import pushing
+from server.transaction import pushing, retrying
 from sync import lines
 from sync.admission import NEXT_RELEASE, Refuse
 from sync.batch import Arrival, Decision
 from sync.codes import Code, Result
+from sync.ids import is_edit_name
 from sync.lines import Values, write
 from sync.scope import Person
 from sync.stamps import instant, stamp
@@ -75,6 +77,8 @@ def _told(decision: Decision) -> Values:
 
 def _decided(center: Center, edit: str, changed: Callable[[Arrival], Arrival]) -> Decision:
     def work(push: Push) -> Decision:
+        if not is_edit_name(edit):
+            raise NotPossibleError(f"{edit} 不是修改编号", f"{edit} is not the name of an edit")
         known = log.known(push.connection, push.county.code, [edit]).get(edit)
         if known is None or known.outcome.result is not Result.HELD:
             raise NotPossibleError(f"{edit} 不在待核之列", f"{edit} is not held")
@@ -86,8 +90,9 @@ def _decided(center: Center, edit: str, changed: Callable[[Arrival], Arrival]) -
 
 
 def take_up_release(center: Center) -> bool:
-    """Where the server's release has changed, judges again what only another release could read. Says whether it did."""
-    with dialect.writing(center.engine) as connection:
+    """Where the server's release has changed, judges again what only another one could read. Says whether it did."""
+
+    def attempt(connection: sa.Connection, _again: bool) -> bool:
         county = ledger.locked(connection, center.county(connection).code)
         if county.release == release():
             return False
@@ -99,3 +104,5 @@ def take_up_release(center: Center) -> bool:
         push = Push(connection, county, UnitsCache(), now_ms, early=True)
         push.work(Lines(directory=[line], awaited=[NEXT_RELEASE]))
         return True
+
+    return retrying(center, attempt)

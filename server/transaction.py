@@ -17,10 +17,16 @@ Answer = TypeVar("Answer")
 
 def pushing(center: Center, work: Callable[[Push], Answer]) -> Answer:
     """Runs `work` in one transaction and commits it. From the second try on nothing can overtake it."""
+    return retrying(center, lambda connection, again: work(attempt_of(center, connection, early=again)))
+
+
+def retrying(center: Center, work: Callable[[sa.Connection, bool], Answer]) -> Answer:
+    """Runs `work` in one transaction and commits it, and tries again where another one came between. `work` is told
+    whether this is another try."""
     for attempt in range(1, TRIES_MAX + 1):
         try:
             with dialect.writing(center.engine) as connection:
-                return work(attempt_of(center, connection, early=attempt > 1))
+                return work(connection, attempt > 1)
         except OvertakenError:
             continue
         except DBAPIError as error:

@@ -1,0 +1,99 @@
+"""How every command answers: text for people, or exactly one JSON object on stdout with `--json`."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+P = ParamSpec("P")
+
+WIDTH_MAX = 1000
+
+
+class CommandError(Exception):
+    """What was asked was not done. `code` names why for programs; `zh` and `en` say it in one line."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.code, self.zh, self.en = code, zh, en
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says: a JSON object, and the same in words. Exits 1 unless `good`."""
+
+    values: Mapping[str, object]
+    text: str
+    good: bool = True
+
+
+def answering(work: Callable[P, Answer]) -> Callable[..., None]:
+    """Gives a command `--json`, prints its answer, and says errors in one line (exit status 1)."""
+
+    @wraps(work)
+    def answered(as_json: bool, *args: P.args, **kwargs: P.kwargs) -> None:
+        with failing(as_json):
+            answer = work(*args, **kwargs)
+        say(answer, as_json)
+        if not answer.good:
+            raise SystemExit(1)
+
+    return json_option(answered)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="用 JSON 回答。 Answer with one JSON object.")
+
+
+def say(answer: Answer, as_json: bool) -> None:
+    """Prints an answer."""
+    click.echo(_object(answer.values) if as_json else answer.text)
+
+
+@contextmanager
+def failing(as_json: bool) -> Iterator[None]:
+    """Says a CommandError, as the JSON object or in one line on stderr, and exits 1."""
+    try:
+        yield
+    except CommandError as error:
+        said = {"error": {"code": error.code, "zh": error.zh, "en": error.en}}
+        click.echo(_object(said) if as_json else f"{error.zh} · {error.en}", err=not as_json)
+        raise SystemExit(1) from error
+
+
+def _object(values: Mapping[str, object]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def listed(items: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> Answer:
+    """The answer of a command that lists: `{"items": […]}`, or a table. `columns`: the heading of each member shown."""
+    found = list(items)
+    table = Table(box=box.SIMPLE)
+    for heading in columns.values():
+        table.add_column(heading, no_wrap=True)
+    for item in found:
+        table.add_row(*(_cell(item.get(name)) for name in columns))
+    # As wide as it must be, whatever the terminal: ids are there to be copied.
+    console = Console(width=WIDTH_MAX)
+    with console.capture() as drawn:
+        console.print(table)
+    lines = (line.rstrip() for line in drawn.get().splitlines())
+    return Answer({"items": found}, "\n".join(filter(None, lines)) if found else "无 · None")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case list():
+            return "\n".join(_cell(each) for each in value)
+        case dict():
+            return " ".join(str(each) for each in value.values() if each is not None)
+        case _:
+            return str(value)

@@ -1,0 +1,86 @@
+"""The server's database, opened for one command by the environment's settings; what is wrong with it, in one line."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cli.answers import CommandError
+
+if TYPE_CHECKING:
+    from server.center import Center
+
+
+@contextmanager
+def opened(*, made: bool = True) -> Iterator["Center"]:
+    """The center that the settings name. Unless `made` is false, its tables and its county must be there.
+
+    Raises CommandError, also for what the server says while the center is open."""
+    try:
+        import server.administration
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            "server-missing",
+            f"未安装中心端（缺少 {error.name}）：请安装 doorstep[server]",
+            f"The server's parts are not installed ({error.name} is missing): install doorstep[server]",
+        ) from error
+    from sqlalchemy.exc import DBAPIError
+
+    from server.store.ledger import NoCountyError
+
+    center = _center()
+    try:
+        if made:
+            _require_made(center)
+        yield center
+    except server.administration.NotPossibleError as error:
+        raise CommandError("not-possible", error.zh, error.en) from error
+    except NoCountyError as error:
+        raise _no_county(center) from error
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        raise CommandError(
+            "database-failed", f"数据库出错：{reason}", f"The database could not do it: {reason}"
+        ) from error
+    finally:
+        center.engine.dispose()
+
+
+def _center() -> "Center":
+    from sqlalchemy.exc import ArgumentError
+
+    from server.center import Center
+    from server.settings import Settings
+
+    try:
+        return Center.of(Settings.from_environment(os.environ))
+    except (ArgumentError, ValueError, OSError) as error:
+        raise CommandError(
+            "settings-invalid", f"配置不可用：{error}", f"The settings cannot be used: {error}"
+        ) from error
+
+
+def _require_made(center: "Center") -> None:
+    from server.store import dialect, schema
+
+    with dialect.reading(center.engine) as connection:
+        if not schema.is_current(connection):
+            raise CommandError(
+                "no-tables",
+                "数据库尚未初始化或版本较旧：请运行 doorstep init",
+                "The database has no tables yet, or those of an older release: run doorstep init",
+            )
+        center.county(connection)
+
+
+def _no_county(center: "Center") -> CommandError:
+    named = center.settings.county
+    if named is not None:
+        return CommandError(
+            "no-county", f"数据库中没有县 {named}（DOORSTEP_COUNTY）", f"There is no county {named} (DOORSTEP_COUNTY)"
+        )
+    return CommandError(
+        "no-county",
+        "没有县，或有几个县：请运行 doorstep init，或设置 DOORSTEP_COUNTY",
+        "There is no county yet, or there are several: run doorstep init, or set DOORSTEP_COUNTY",
+    )

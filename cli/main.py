@@ -1,0 +1,29 @@
+"""The `doorstep` command."""
+
+import click
+
+from cli.bodies import body
+from cli.county import init, verify
+from cli.held import held
+from cli.people import person
+from cli.serve import serve
+from cli.tablets import code, revoke, tablets
+from cli.units import unit
+
+
+@click.group()
+@click.version_option(package_name="doorstep", prog_name="doorstep", message="%(prog)s %(version)s")
+def main() -> None:
+    """入户走访与纠纷记录。 Door-to-door visits and disputes, recorded offline and settled into one true picture.
+
+    The server's settings come from DOORSTEP_DATABASE_URL (or DOORSTEP_DATA_DIR) and DOORSTEP_COUNTY."""
+
+
+for _command in (init, unit, person, body, code, tablets, revoke, held, verify, serve):
+    main.add_command(_command)
+try:
+    from cli.tablet import tablet
+except ModuleNotFoundError:
+    pass
+else:
+    main.add_command(tablet)

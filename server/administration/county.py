@@ -1,0 +1,32 @@
+"""The county itself: its tables, its row, and the release that it was last served by."""
+
+from importlib import metadata
+
+import sqlalchemy as sa
+
+from server.administration.changing import called, require_code
+from server.center import Center
+from server.store import dialect, schema, tables
+from sync import chain
+from sync.lines import Values
+
+TIMEZONE = "Asia/Shanghai"
+
+
+def release() -> str:
+    return metadata.version("doorstep")
+
+
+def init(center: Center, code: str, name: str) -> Values:
+    """Makes the tables and the county; bringing an existing one up to date is fine. Raises NotPossibleError."""
+    require_code(code)
+    named = called(name)
+    schema.migrate(center.settings.database_url)
+    with dialect.writing(center.engine) as connection:
+        known = connection.scalar(sa.select(tables.county.c.name).where(tables.county.c.code == code))
+        if known is None:
+            row = {"code": code, "name": named, "timezone": TIMEZONE, "revision": 0, "log_revision": 0}
+            row |= {"head": chain.START, "directory_revision": 0, "release": release()}
+            connection.execute(sa.insert(tables.county).values(**row))
+            connection.execute(sa.insert(tables.unit).values(county=code, code=code, name=named))
+    return {"county": code, "name": known or named, "created": known is None}

@@ -1,0 +1,123 @@
+"""People, and what they are assigned to."""
+
+import secrets
+
+import sqlalchemy as sa
+
+from server.administration.changing import Directory, NotPossibleError, called, changing
+from server.administration.period import Period, instant_of
+from server.center import Center
+from server.store import dialect, tables
+from sync import ids
+from sync.lines import Values
+from sync.scope import ROLES
+
+
+def add_person(center: Center, name: str, role: str, unit: str, period: Period, person: str | None) -> Values:
+    """Adds a person with a first assignment; `person` re-creates one whom a restore lost. Raises NotPossibleError."""
+    identity = person or ids.edit_name(center.clock(), secrets.randbits(74))
+    if not ids.is_person_id(identity):
+        raise NotPossibleError(f"人员编号 {identity} 不可用", f"{identity} cannot be a person's id")
+    named = called(name)
+
+    def apply(change: Directory) -> Values:
+        known = sa.select(tables.person.c.id).where(
+            tables.person.c.county == change.county.code, tables.person.c.id == identity
+        )
+        if change.connection.scalar(known) is not None:
+            raise NotPossibleError(f"人员 {identity} 已存在", f"Person {identity} exists already")
+        change.insert(tables.person, id=identity, name=named)
+        _assign(change, identity, role, unit, period)
+        return {"id": identity, "name": named, "role": role, "unit": unit}
+
+    return changing(
+        center, {"do": "person", "person": identity, "role": role, "unit": unit}, apply, [f"person:{identity}"]
+    )
+
+
+def _assign(change: Directory, person: str, role: str, unit: str, period: Period) -> None:
+    if role not in ROLES:
+        raise NotPossibleError(f"没有角色 {role}", f"There is no role {role}; roles are {', '.join(ROLES)}")
+    change.require_unit(unit)
+    since, until = period.since(change.county, change.now), period.until(change.county)
+    if until is not None and until <= since:
+        raise NotPossibleError("截止日期早于起始日期", "The period ends before it begins")
+    same = {"person": person, "unit": unit, "role": role, "since": since}
+    conditions = [tables.assignment.c[name] == value for name, value in same.items()]
+    known = sa.select(sa.literal(1)).where(tables.assignment.c.county == change.county.code, *conditions)
+    if change.connection.scalar(known) is not None:
+        raise NotPossibleError("这项任职已登记", "This assignment is there already")
+    change.insert(tables.assignment, **same, until=until)
+
+
+def assign(center: Center, person: str, unit: str, role: str | None, period: Period) -> Values:
+    """Gives a person another assignment, by default in the role that they have. Raises NotPossibleError."""
+
+    def apply(change: Directory) -> Values:
+        change.require_person(person)
+        found = role or _only_role(change, person)
+        _assign(change, person, found, unit, period)
+        return {"person": person, "role": found, "unit": unit}
+
+    return changing(center, {"do": "assign", "person": person, "unit": unit}, apply, [f"person:{person}"])
+
+
+def _only_role(change: Directory, person: str) -> str:
+    asked = sa.select(tables.assignment.c.role).where(
+        tables.assignment.c.county == change.county.code, tables.assignment.c.person == person
+    )
+    roles = sorted(set(change.connection.scalars(asked)))
+    if len(roles) != 1:
+        raise NotPossibleError("请用 --role 指明角色", "Say which role, with --role")
+    return str(roles[0])
+
+
+def unassign(center: Center, person: str, unit: str, period: Period, role: str | None = None) -> Values:
+    """Ends a person's assignments at a unit (those of one role), now or after the day `period.last`.
+
+    A day that is past counts as now: what was done until today on a tablet without signal stays allowed. Raises
+    NotPossibleError."""
+
+    def apply(change: Directory) -> Values:
+        change.require_person(person)
+        until = max(period.until(change.county) or change.now, change.now)
+        table = tables.assignment
+        ended = change.connection.execute(
+            sa.update(table)
+            .where(
+                table.c.county == change.county.code,
+                table.c.person == person,
+                table.c.unit == unit,
+                sa.true() if role is None else table.c.role == role,
+                sa.or_(table.c.until.is_(None), table.c.until > until),
+            )
+            .values(until=until)
+        )
+        if not ended.rowcount:
+            raise NotPossibleError(f"该人员在 {unit} 没有任职", f"The person has no assignment at {unit}")
+        return {"person": person, "unit": unit, "until": instant_of(until)}
+
+    return changing(center, {"do": "unassign", "person": person, "unit": unit}, apply, [f"person:{person}"])
+
+
+def people(center: Center) -> list[Values]:
+    """Everybody with all their assignments, past ones too, by name."""
+    person, given = tables.person, tables.assignment
+    with dialect.reading(center.engine) as connection:
+        county = center.county(connection)
+        found: dict[str, dict[str, object]] = {
+            row.id: {"id": row.id, "name": row.name}
+            for row in connection.execute(
+                sa.select(person.c.id, person.c.name)
+                .where(person.c.county == county.code)
+                .order_by(person.c.name, person.c.id)
+            )
+        }
+        held: dict[str, list[Values]] = {identity: [] for identity in found}
+        for row in connection.execute(
+            sa.select(given).where(given.c.county == county.code).order_by(given.c.since, given.c.unit, given.c.role)
+        ):
+            held[row.person].append(
+                {"role": row.role, "unit": row.unit, "from": instant_of(row.since), "until": instant_of(row.until)}
+            )
+    return [each | {"assignments": held[identity]} for identity, each in found.items()]

@@ -1,0 +1,100 @@
+"""The `doorstep` command on a database of the test's own, and a server that it runs."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import main
+from tests.support.serving import Served, served
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said: its exit status, its one JSON object, and stderr."""
+
+    status: int
+    values: dict[str, Any]
+    stderr: str
+
+
+class Shell:
+    """Runs `doorstep` in this process with an environment that names one database."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = dict(environment)
+
+    def text(self, *arguments: str) -> str:
+        """What a command that goes well says to people."""
+        result = CliRunner(env=self.environment).invoke(main, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def says(self, *arguments: str) -> Said:
+        """The answer of a command with `--json`, which must be one JSON object and nothing else."""
+        result = CliRunner(env=self.environment).invoke(main, [*arguments, "--json"], catch_exceptions=False)
+        line, end = result.stdout[:-1], result.stdout[-1:]
+        assert end == "\n"
+        assert "\n" not in line
+        return Said(result.exit_code, json.loads(line), result.stderr)
+
+    def does(self, *arguments: str) -> dict[str, Any]:
+        """The JSON object of a command that goes well."""
+        said = self.says(*arguments)
+        assert said.status == 0, said.values
+        return said.values
+
+    def fails(self, *arguments: str) -> dict[str, Any]:
+        """The error of a command that does not: in both languages."""
+        said = self.says(*arguments)
+        assert said.status == 1
+        error: dict[str, Any] = said.values["error"]
+        assert error["zh"]
+        assert error["en"]
+        return error
+
+
+@pytest.fixture
+def environment(migrated_url: str) -> dict[str, str]:
+    return {"DOORSTEP_DATABASE_URL": migrated_url}
+
+
+@pytest.fixture
+def bare(environment: dict[str, str]) -> Shell:
+    """A database with tables and no county."""
+    return Shell(environment)
+
+
+@pytest.fixture
+def shell(bare: Shell) -> Shell:
+    """A county with a township, a village and a grid."""
+    bare.does("init", "--county", "990101", "--name", "示例县")
+    bare.does("unit", "add", "990101001", "东镇", "--parent", "990101")
+    bare.does("unit", "add", "990101001001", "东村", "--parent", "990101001")
+    bare.does("unit", "add", "990101001001001", "东村一网格", "--parent", "990101001001")
+    return bare
+
+
+@pytest.fixture
+def wang(shell: Shell) -> str:
+    """A grid worker's id."""
+    made = shell.does("person", "add", "--name", "王一", "--role", "grid_worker", "--unit", "990101001001001")
+    return str(made["id"])
+
+
+@pytest.fixture
+def serve(environment: dict[str, str]) -> Iterator[Callable[..., Served]]:
+    """Starts `doorstep serve` on a free port; it is stopped at the end."""
+    started: list[Served] = []
+
+    def start(*arguments: str) -> Served:
+        started.append(served({**os.environ, **environment}, *arguments))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()

@@ -1,0 +1,164 @@
+"""The county, its units, people and bodies from the shell."""
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import main
+from tests.cli.conftest import Shell
+
+EAST, VILLAGE, GRID = "990101001", "990101001001", "990101001001001"
+
+
+def test_it_says_its_version() -> None:
+    assert CliRunner().invoke(main, ["--version"]).stdout == "doorstep 0.1.0\n"
+
+
+def test_a_county_is_made_once_and_brought_up_to_date_after_that(bare: Shell) -> None:
+    assert bare.fails("unit", "list")["code"] == "no-county"
+    first = bare.does("init", "--county", "990101", "--name", "示例县")
+    assert first == {"county": "990101", "name": "示例县", "created": True}
+    again = bare.does("init", "--county", "990101", "--name", "另一个名字")
+    assert again == {"county": "990101", "name": "示例县", "created": False}
+    assert bare.does("unit", "list") == {"items": [{"code": "990101", "name": "示例县", "parent": None}]}
+
+
+def test_init_makes_the_tables_of_an_empty_database(database_url: str) -> None:
+    shell = Shell({"DOORSTEP_DATABASE_URL": database_url})
+    assert shell.fails("unit", "list")["code"] == "no-tables"
+    assert shell.does("init", "--county", "990101", "--name", "示例县")["created"] is True
+    assert shell.does("verify") == {"differences": []}
+
+
+def test_of_several_counties_the_settings_name_one(shell: Shell) -> None:
+    shell.does("init", "--county", "990102", "--name", "邻县")
+    assert shell.fails("unit", "list")["code"] == "no-county"
+    other = Shell({**shell.environment, "DOORSTEP_COUNTY": "990102"})
+    assert [unit["code"] for unit in other.does("unit", "list")["items"]] == ["990102"]
+    nobody = Shell({**shell.environment, "DOORSTEP_COUNTY": "990103"})
+    assert "990103" in nobody.fails("unit", "list")["en"]
+
+
+def test_units_form_a_tree(shell: Shell) -> None:
+    parents = {unit["code"]: unit["parent"] for unit in shell.does("unit", "list")["items"]}
+    assert parents == {"990101": None, EAST: "990101", VILLAGE: EAST, GRID: VILLAGE}
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "parent"),
+    [
+        (EAST, "东镇", "990101"),
+        ("990101002", "西镇", "990199"),
+        ("990 101", "西镇", "990101"),
+        ("990101002", " ", "990101"),
+        ("990101002", "长" * 201, "990101"),
+    ],
+    ids=["known code", "unknown parent", "impossible code", "no name", "too long a name"],
+)
+def test_a_unit_that_cannot_be_is_not_added(shell: Shell, code: str, name: str, parent: str) -> None:
+    assert shell.fails("unit", "add", code, name, "--parent", parent)["code"] == "not-possible"
+    assert len(shell.does("unit", "list")["items"]) == 4
+
+
+def test_a_person_has_assignments_for_a_time(shell: Shell) -> None:
+    made = shell.does(
+        "person", "add", "--name", "李二", "--role", "mediator", "--unit", VILLAGE,
+        "--from", "2026-01-01", "--until", "2026-06-30", "--id", "li",
+    )  # fmt: skip
+    assert made == {"id": "li", "name": "李二", "role": "mediator", "unit": VILLAGE}
+    assert shell.does("person", "list")["items"] == [
+        {
+            "id": "li",
+            "name": "李二",
+            # Days are the county's: its midnight is at 16:00 UTC, and the last day is included.
+            "assignments": [
+                {
+                    "role": "mediator",
+                    "unit": VILLAGE,
+                    "from": "2025-12-31T16:00:00.000Z",
+                    "until": "2026-06-30T16:00:00.000Z",
+                }
+            ],
+        }
+    ]
+
+
+def test_assignments_are_added_and_ended(shell: Shell, wang: str) -> None:
+    shell.does("person", "assign", wang, "--unit", EAST, "--role", "township_staff")
+    assert shell.fails("person", "assign", wang, "--unit", VILLAGE)["en"] == "Say which role, with --role"
+    shell.does("person", "assign", wang, "--unit", EAST, "--role", "mediator")
+    shell.does("person", "unassign", wang, "--unit", EAST, "--role", "mediator")
+    ends = {each["role"]: each["until"] for each in shell.does("person", "list")["items"][0]["assignments"]}
+    assert ends["mediator"] is not None
+    assert ends["township_staff"] is None
+    assert ends["grid_worker"] is None
+    assert shell.fails("person", "unassign", wang, "--unit", VILLAGE)["code"] == "not-possible"
+
+
+def test_an_assignment_never_ends_in_the_past(shell: Shell, wang: str) -> None:
+    """What was done until today on a tablet without signal stays allowed."""
+    ended = shell.does("person", "unassign", wang, "--unit", GRID, "--until", "2020-01-31")
+    assert ended["until"] > "2026-01-01"
+
+
+def test_only_one_role_need_not_be_named(shell: Shell, wang: str) -> None:
+    assert shell.does("person", "assign", wang, "--unit", VILLAGE)["role"] == "grid_worker"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--name", "李二", "--role", "boss", "--unit", VILLAGE],
+        ["--name", "李二", "--role", "mediator", "--unit", "990199"],
+        ["--name", "李二", "--role", "mediator", "--unit", VILLAGE, "--id", "li er"],
+        ["--name", "", "--role", "mediator", "--unit", VILLAGE],
+        ["--name", "李二", "--role", "mediator", "--unit", VILLAGE, "--from", "2026-06-30", "--until", "2026-01-01"],
+    ],
+    ids=["role", "unit", "id", "name", "period"],
+)
+def test_a_person_that_cannot_be_is_not_added(shell: Shell, arguments: list[str]) -> None:
+    assert shell.fails("person", "add", *arguments)["code"] == "not-possible"
+    assert shell.does("person", "list") == {"items": []}
+
+
+def test_a_person_joins_and_leaves_a_body(shell: Shell, wang: str) -> None:
+    committee = shell.does("body", "add", "--name", "东村调委会", "--unit", VILLAGE)["id"]
+    shell.does("body", "join", committee, wang)
+    assert shell.fails("body", "join", committee, wang)["code"] == "not-possible"
+    assert shell.does("body", "list")["items"] == [
+        {"id": committee, "name": "东村调委会", "unit": VILLAGE, "members": [wang]}
+    ]
+    shell.does("body", "leave", committee, wang)
+    assert shell.does("body", "list")["items"][0]["members"] == []
+    assert shell.fails("body", "leave", committee, wang)["code"] == "not-possible"
+
+
+def test_without_json_people_read_both_languages(shell: Shell, wang: str) -> None:
+    assert "添加" in shell.text("unit", "add", "990101002", "西镇", "--parent", "990101")
+    listed = shell.text("person", "list")
+    assert wang in listed
+    assert "姓名 Name" in listed
+    assert shell.text("held", "list") == "无 · None\n"
+    assert shell.text("verify") == "一致 · No differences\n"
+
+
+def test_an_error_without_json_is_one_line_on_stderr(shell: Shell) -> None:
+    result = CliRunner(env=shell.environment).invoke(main, ["unit", "add", EAST, "东镇", "--parent", "990101"])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == f"辖区 {EAST} 已存在 · Unit {EAST} exists already\n"
+
+
+def test_a_wrong_use_is_told_from_a_failure(shell: Shell) -> None:
+    result = CliRunner(env=shell.environment).invoke(main, ["unit", "add", EAST])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "no url at all"])
+def test_settings_that_cannot_be_used_are_said_so(url: str) -> None:
+    assert Shell({"DOORSTEP_DATABASE_URL": url}).fails("unit", "list")["code"] == "settings-invalid"
+
+
+def test_a_database_that_is_away_is_said_so() -> None:
+    away = Shell({"DOORSTEP_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
+    assert away.fails("unit", "list")["code"] == "database-failed"
