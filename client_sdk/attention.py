@@ -48,9 +48,9 @@ class Refused(Item):
         A creation is made again under the same id. A change is made anew on what is shown now.
         Raises InvalidError, RecordUnknownError (then this one stays), DealtWithError."""
         members: dict[str, Any] = lines.read(self._line)
-        given = {**members.get("now", {}), **changes}
         if self.do == "create":
-            return self._desk.create_instead(self.type, self.record, given, self.edit)
+            return self._desk.create_instead(self.type, self.record, changes, self.edit)
+        given = {**members.get("now", {}), **changes}
         shown = self._desk.record(self.type, self.record)
         for name in {*members.get("add", {}), *members.get("remove", {})} - changes.keys():
             standing = set(shown.document.get(name) or ()) | set(members.get("add", {}).get(name, ()))

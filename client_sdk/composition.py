@@ -10,6 +10,7 @@ from schemas.catalog import CATALOG, RecordType
 from schemas.problems import INVALID, Problem
 from schemas.rules import Rule
 from schemas.validation import problems
+from schemas.workflow import WORKFLOW
 from sync import edits, lines
 from sync.codes import DETAILS, Code
 from sync.edits import WORKFLOW_REGISTER, Edit, workflow_fields
@@ -70,12 +71,21 @@ class Change:
         return _line({**head, **about, **{member: value or None for member, value in says.items()}})
 
 
-def change(
-    record: Record, values: Mapping[str, Any], conflicts: Mapping[str, Siblings], settles: Sequence[str] = ()
-) -> Change:
-    """A change of the fields in `values` that differ from what `record` shows (of those it settles, in any case).
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a change builds on: the record as it is shown, its open conflicts by register, and its author's roles
+    (empty where they are not known)."""
 
-    `conflicts` has the open conflicts of the record, by register. Raises InvalidError."""
+    record: Record
+    conflicts: Mapping[str, Siblings]
+    roles: frozenset[str] = frozenset()
+
+
+def change(known: Known, values: Mapping[str, Any], settles: Sequence[str] = ()) -> Change:
+    """A change of the fields in `values` that differ from what is shown (of those it settles, in any case).
+
+    Raises InvalidError."""
+    record, conflicts = known.record, known.conflicts
     record_type = CATALOG.types[record.type]
     values = _with_whole_group(record, record_type, values, settles)
     _check(record_type, values, problems(record_type, values, partial=True), (Rule.SERVER, Rule.ONCE))
@@ -95,7 +105,7 @@ def change(
     )
     return Change(
         now,
-        _was(record, record_type, now, conflicts, settles),
+        _was(known, record_type, now, settles),
         add,
         remove,
         {
@@ -143,21 +153,19 @@ def _same(record_type: RecordType, field: str, record: Record, value: Any) -> bo
     return same((shown, value))
 
 
-def _was(
-    record: Record,
-    record_type: RecordType,
-    now: Mapping[str, Any],
-    conflicts: Mapping[str, Siblings],
-    settles: Sequence[str],
-) -> dict[str, Any]:
-    """What was shown of the changed fields. Who settles a status for one of the values of the conflict starts from
-    that value: standing still is a move that everybody may make, and every value of a conflict was on the screen."""
-    shown = {field: record.document.get(field) for field in now}
+def _was(known: Known, record_type: RecordType, now: Mapping[str, Any], settles: Sequence[str]) -> dict[str, Any]:
+    """What was shown of the changed fields. Every value of a conflict was on the screen: who settles a status starts
+    from the one that holds, where it is among them (standing still is a move that everybody may make), else from the
+    first that leads there."""
+    shown = {field: known.record.document.get(field) for field in now}
     group = workflow_fields(record_type)
     if WORKFLOW_REGISTER in settles and group <= now.keys():
         chosen = {field: now[field] for field in sorted(group)}
-        if any(same((chosen, value)) for value in conflicts.get(WORKFLOW_REGISTER, {}).values()):
-            shown |= chosen
+        starts = list(known.conflicts.get(WORKFLOW_REGISTER, {}).values())
+        roles = known.roles or frozenset[str]().union(*WORKFLOW.moves.values())
+        found = [start for start in starts if same((chosen, start))]
+        found += [start for start in starts if WORKFLOW.legal(start, chosen, roles)]
+        shown |= found[0] if found else {}
     return shown
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from client_sdk import composition
-from client_sdk.composition import Author, Siblings
+from client_sdk.composition import Author, Known, Siblings
 from client_sdk.defaults import Moment, filled
 from client_sdk.errors import DealtWithError, RecordUnknownError, RevokedError, StoreMissingError
 from client_sdk.outbox import Line, Outbox, read_all
@@ -16,8 +16,11 @@ from client_sdk.stamping import Clock, StampClock
 from client_sdk.store import Store
 from client_sdk.values import wire_values
 from client_sdk.views import Views
-from schemas.catalog import CATALOG
-from sync import ids
+from schemas.catalog import CATALOG, RecordType
+from sync import ids, lines
+from sync.edits import workflow_fields
+from sync.lines import same
+from sync.overlay import overlaid
 
 NAME_RANDOM_BITS = 74
 
@@ -60,10 +63,31 @@ class Desk:
             return self._create(record_type, filled(record_type, given, self._moment(given)), None)
 
     def create_instead(self, record_type: str, record: str, values: Mapping[str, object], refused: str) -> Record:
-        """Saves a creation that takes the place of the refused one of `record`. Raises InvalidError."""
+        """Saves a creation that takes the place of the refused one of `record`, with `values` in place of its own.
+
+        Changes that wait for the record named the refused creation, not this one: it says what they say, so that the
+        two agree, and what `values` says otherwise is said once more, over both. Raises InvalidError, DealtWithError.
+        """
+        kind = CATALOG.types[record_type]
         with self.store.transaction():
+            given = wire_values(kind, values)
+            waiting = self._as_waiting(record, refused, kind)
             self._deal_with(refused)
-            return self._create(record_type, wire_values(CATALOG.types[record_type], values), record)
+            self._create(record_type, {**waiting, **given}, record)
+            shown = self.record(record_type, record)
+            differing = {field: value for field, value in given.items() if not same((shown.document.get(field), value))}
+            return self.change(record_type, record, differing)
+
+    def _as_waiting(self, record: str, refused: str, kind: RecordType) -> dict[str, Any]:
+        """What a refused creation said, with the changes that wait for it; but a status starts at the start."""
+        kept = self.outbox.find(refused)
+        if kept is None:
+            raise DealtWithError
+        members: dict[str, Any] = lines.read(kept.line.line)
+        said = members["now"]
+        shown = overlaid(None, [*read_all([kept.line]), *self.outbox.overlay(record)], CATALOG)
+        start = {field: said.get(field) for field in workflow_fields(kind)}
+        return {**said, **(shown.document if shown else {}), **start}
 
     def _moment(self, values: Mapping[str, Any]) -> Moment:
         """A record is made in the one grid of the scope, else (a visit) where its household lives."""
@@ -98,7 +122,7 @@ class Desk:
         with self.store.transaction():
             shown = self.record(record_type, record)
             given = wire_values(CATALOG.types[record_type], values)
-            change = composition.change(shown, given, self._conflicts(record), settles)
+            change = composition.change(self._known(shown), given, settles)
             if not change.is_empty:
                 author = self._author()
                 self._keep(Line(author.edit, record_type, record, change.line(shown, author)))
@@ -118,6 +142,10 @@ class Desk:
     def _keep(self, line: Line) -> None:
         self.outbox.append(line)
         self.views.refresh([(line.type, line.record)])
+
+    def _known(self, shown: Record) -> Known:
+        roles = self.person.get("roles")
+        return Known(shown, self._conflicts(shown.id), frozenset(roles if isinstance(roles, list) else ()))
 
     def _conflicts(self, record: str) -> dict[str, Siblings]:
         """The open conflicts of a record, by register."""

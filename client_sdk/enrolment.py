@@ -28,7 +28,7 @@ def enrol(desk: Desk, transport: Transport, server: str, code: str, name: str, c
 
 
 def _nonce(desk: Desk, code: str) -> str:
-    """On the disk before it is sent: a lost answer burns no code, since the same nonce is answered alike."""
+    """On the disk before it is sent, and kept: the same nonce is answered alike, so a lost answer burns no code."""
     store = desk.store
     with store.transaction():
         nonce = store.meta(Meta.NONCE) if store.meta(Meta.CODE) == code else None
@@ -60,8 +60,6 @@ def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | Non
             Meta.SCOPE: json.dumps(scope),
             Meta.SERVER: server,
             Meta.CA_FILE: ca_file,
-            Meta.CODE: None,
-            Meta.NONCE: None,
             Meta.REVOKED: None,
         }.items():
             store.put_meta(key, value)

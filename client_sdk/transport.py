@@ -69,7 +69,7 @@ class Transport:
     def __init__(
         self, server: str, *, ca_file: str | None = None, transport: httpx.BaseTransport | None = None
     ) -> None:
-        verify: ssl.SSLContext | bool = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
+        verify = ssl.create_default_context(cafile=ca_file) if ca_file is not None else True
         self._client = httpx.Client(
             base_url=server.rstrip("/") + "/api/v1/",
             verify=verify,

@@ -1,0 +1,266 @@
+"""The store: durable, whole or unchanged whatever happens, for several threads and processes."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from client_sdk import OfflineError, StoreError, StoreMissingError, StoreNewerError, Tablet
+from client_sdk.schema import MIGRATIONS, Meta
+from client_sdk.store import Store, connect
+from tests.client.center import OTHER_GRID, Center, Link
+from tests.client.conftest import Worker
+from tests.client.stories import dispute, everything, household, sync, visit
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Mortal(sqlite3.Connection):
+    """A connection whose process is killed before its statement number `left`, or (`is_full`) whose disk is full."""
+
+    left: int | None = None
+    is_full = False
+    is_dead = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if self.is_dead:
+            raise Killed
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0 and self.is_full:
+                if sql == "ROLLBACK":
+                    return super().execute(sql, parameters)
+                raise sqlite3.OperationalError("database or disk is full")
+            if self.left < 0:
+                self.is_dead = True
+                raise Killed
+        return super().execute(sql, parameters)
+
+
+def mortal(path: str) -> Mortal:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Mortal)
+
+
+def open_mortal(worker: Worker, *, is_full: bool = False) -> tuple[Tablet, Mortal]:
+    tablet = Tablet.open(worker.store, transport=worker.link, clock=worker.clock, connect=mortal)
+    connection = tablet._desk.store._connection
+    assert isinstance(connection, Mortal)
+    connection.is_full = is_full
+    return tablet, connection
+
+
+def deaths(worker: Worker, act: Callable[[Tablet], object]) -> list[dict[str, Any]]:
+    """Does `act` over and over on the same store, killed before each of its statements in turn until it comes to its
+    end, with what the store held after each."""
+    worker.tablet.close()
+    kept = []
+    for statement in range(10_000):
+        tablet, connection = open_mortal(worker)
+        connection.left = statement
+        try:
+            act(tablet)
+        except Killed:
+            pass
+        else:
+            statement = -1
+        connection.left, connection.is_dead = None, False
+        connection.close()  # What was open is rolled back by SQLite, as after the death of a process.
+        worker.tablet = Tablet.open(worker.store, transport=worker.link, clock=worker.clock)
+        kept.append(everything(worker))
+        if statement == -1:
+            return kept
+        worker.tablet.close()
+    raise AssertionError("it never comes to its end")
+
+
+def test_a_process_killed_while_it_saves_has_saved_all_or_nothing(wang: Worker) -> None:
+    made = dispute(wang)
+    before = everything(wang)
+    kept = deaths(wang, lambda tablet: tablet.disputes.change(made, title="Drain", amount_yuan=3))
+    assert len(kept) > 5
+    assert all(state == before for state in kept[:-1])
+    assert [len(kept[-1][table]) - len(before[table]) for table in ("outbox", "view")] == [1, 0]
+    changed = wang.tablet.disputes.get(made)
+    assert changed is not None
+    assert changed.title == "Drain"
+
+
+def test_a_process_killed_while_it_takes_an_answer_has_taken_all_or_nothing(
+    wang: Worker, li: Worker, center: Center
+) -> None:
+    made = dispute(wang)
+    sync(wang, li)
+    li.tablet.disputes.change(made, title="Wall")
+    household(li)
+    sync(li)
+    wang.tablet.disputes.change(made, title="Drain")
+    dispute(wang, unit=OTHER_GRID)
+    center.sync_ms = 0
+
+    def without_stamps(state: dict[str, Any]) -> dict[str, Any]:
+        return {**state, "meta": [row for row in state["meta"] if row[0] != Meta.LAST_STAMP]}
+
+    before = without_stamps(everything(wang))
+    kept = [without_stamps(state) for state in deaths(wang, lambda tablet: tablet.sync())]
+    assert len(kept) > 30
+    after = kept[-1]
+    assert all(state in (before, after) for state in kept)
+    assert kept[0] == before
+    assert before != after
+    assert [item.code for item in wang.tablet.attention] == ["not-allowed"]
+    assert len(wang.tablet.conflicts.open()) == 1
+
+
+def test_a_process_killed_while_it_enrols_can_do_it_again(wang: Worker, center: Center, tmp_path: Path) -> None:
+    store = tmp_path / "new.tablet"
+    link = Link(center)
+    for statement in range(10_000):
+
+        def connect_mortal(path: str, left: int = statement) -> Mortal:
+            connection = mortal(path)
+            connection.left = left
+            return connection
+
+        try:
+            Tablet.enroll(
+                "https://center.example", "LI", store, transport=link, clock=wang.clock, connect=connect_mortal
+            ).close()
+        except Killed:
+            continue
+        break
+    with Tablet.open(store) as tablet:
+        assert tablet.person["id"] == "li"
+    assert len(center.nonces) == 2, "one code, one nonce, however often it died"
+
+
+@pytest.mark.parametrize("statement", range(0, 12, 3))
+def test_a_full_disk_is_told_and_nothing_is_half_written(wang: Worker, statement: int) -> None:
+    made = dispute(wang)
+    before = everything(wang)
+    wang.tablet.close()
+    wang.tablet, connection = open_mortal(wang, is_full=True)
+    connection.left = statement
+    with pytest.raises(StoreError) as found:
+        wang.tablet.disputes.change(made, title="Drain")
+    assert (found.value.code, "full" in found.value.en) == ("store-failed", True)
+    connection.left = None
+    assert everything(wang) == before
+    assert wang.tablet.disputes.change(made, title="Drain").title == "Drain"
+
+
+KILLED_FOR_REAL = """
+import os, sys
+from client_sdk import Tablet
+tablet = Tablet.open(sys.argv[1])
+for number in range(5):
+    print(tablet.households.create(address=f"河边{number}号").id, flush=True)
+with tablet._desk.store.transaction():
+    tablet.households.create(address="half")
+    os._exit(9)
+"""
+
+
+def test_what_was_saved_is_there_after_a_real_death(wang: Worker) -> None:
+    wang.tablet.close()
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED_FOR_REAL, wang.store], capture_output=True, text=True, check=False
+    )
+    assert died.returncode == 9, died.stderr
+    wang.reopen()
+    assert [each.id for each in wang.tablet.households.list()] == sorted(died.stdout.split())
+    assert wang.tablet.sync().sent == 5
+
+
+def test_a_store_is_durable_or_not_opened(wang: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = wang.tablet._desk.store
+    assert store.value("PRAGMA journal_mode") == "wal"
+    assert store.value("PRAGMA synchronous") == 2
+    assert store.value("PRAGMA foreign_keys") == 1
+    assert store.value("PRAGMA secure_delete") == 1
+    monkeypatch.setattr("client_sdk.store._SYNCHRONOUS_FULL", 3)
+    with pytest.raises(StoreError, match="would not be durable"):
+        Tablet.open(wang.store)
+
+
+def test_threads_take_turns(wang: Worker) -> None:
+    home = household(wang)
+
+    def save() -> None:
+        for _ in range(10):
+            visit(wang, home)
+
+    threads = [threading.Thread(target=save) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    reports = [wang.tablet.sync() for _ in range(3)]
+    for thread in threads:
+        thread.join()
+    reports.append(wang.tablet.sync())
+    assert sum(report.sent for report in reports) == 41
+    assert len(wang.tablet.visits.list(household=home)) == 40
+
+
+def test_two_tablets_over_one_store_wait_for_each_other(wang: Worker) -> None:
+    with Tablet.open(wang.store, transport=wang.link, clock=wang.clock) as other:
+        home = household(wang)
+        other.visits.create(household=home, result="met", purposes=["errand"])
+        assert (wang.tablet.waiting, wang.tablet.sync().sent, other.waiting) == (2, 2, 0)
+
+
+def test_a_store_of_a_newer_app_is_left_alone(wang: Worker) -> None:
+    wang.tablet._desk.store.run(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(StoreNewerError):
+        Tablet.open(wang.store)
+
+
+def test_an_older_store_becomes_todays_in_one_step_each(wang: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = household(wang)
+    monkeypatch.setattr("client_sdk.store.MIGRATIONS", (*MIGRATIONS, ("ALTER TABLE view ADD COLUMN colour TEXT",)))
+    tablet = wang.reopen()
+    assert tablet._desk.store.value("PRAGMA user_version") == len(MIGRATIONS) + 1
+    assert tablet._desk.store.rows("SELECT id, colour FROM view") == [(made.id, None)]
+
+
+def test_what_is_no_store_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear all, " * 500, encoding="utf-8")
+    with pytest.raises(StoreError, match="not a database"):
+        Store(file)
+    with pytest.raises(StoreMissingError):
+        Store(tmp_path / "none")
+    with pytest.raises(StoreError):
+        Store(tmp_path / "no" / "folder", create=True)
+    with pytest.raises(StoreError):
+        Store(tmp_path / "x", create=True, connect=lambda path: connect(os.path.join(path, "y")))  # noqa: PTH118
+
+
+def test_lists_read_an_index(wang: Worker) -> None:
+    store = wang.tablet._desk.store
+    for field in ("household", "dispute", "status", "unit", "record"):
+        (plan,) = store.rows(f"EXPLAIN QUERY PLAN SELECT id FROM view WHERE type = ? AND {field} = ?", "visit", "x")
+        assert f"view_{field}" in plan[3], plan
+    for sql, index in {
+        "SELECT edit FROM outbox WHERE unsent = 1 ORDER BY seq LIMIT 500": "outbox_unsent",
+        "SELECT DISTINCT record FROM outbox WHERE passed = 0 AND state IN ('new', 'acked', 'held')": "outbox_overlaid",
+        "SELECT line FROM outbox WHERE record = 'x' ORDER BY seq": "outbox_record",
+        "SELECT type, id FROM base WHERE keys = '[]'": "base_leaving",
+    }.items():
+        assert index in " ".join(row[3] for row in store.rows(f"EXPLAIN QUERY PLAN {sql}")), sql
+
+
+def test_a_proxy_that_forbids_wipes_nothing(wang: Worker) -> None:
+    sync(wang)
+    made = household(wang)
+    wang.link.faults.extend([lambda _request, _deliver: httpx.Response(403, text="nginx")] * 4)
+    with pytest.raises(OfflineError):
+        wang.tablet.sync()
+    assert wang.tablet.households.list() == [made]

@@ -1,0 +1,340 @@
+"""The way to the center fails in every manner it can: nothing is lost, nothing is said twice, and it goes on."""
+
+import gzip
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from client_sdk import CenterError, EnrolAgainError, OfflineError, SyncProgress, SyncReport
+from client_sdk.loop import BACK_OFF_MAX_S, FAILURES_MAX, back_off_s
+from client_sdk.transport import ACCEPT_ENCODING
+from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX
+from tests.client.center import (
+    Center,
+    Deliver,
+    Fault,
+    answer_cut,
+    answer_lost,
+    answering,
+    problem,
+    refusing,
+    request_lost,
+    too_slow,
+)
+from tests.client.conftest import Worker
+from tests.client.stories import dispute, everything, household, sync, visit
+
+
+def test_the_usual_evening_is_one_round_trip(wang: Worker, li: Worker, center: Center) -> None:
+    home = household(li)
+    sync(li)
+    sync(wang)
+    center.requests.clear()
+    for _ in range(20):
+        visit(wang, home)
+    assert wang.tablet.sync() == SyncReport(sent=20, received=20)
+    (head,) = center.requests
+    assert (head.owes, head.want) == (0, PAGE_ROWS_MAX)
+    assert (wang.tablet.waiting, wang.waits) == (0, [])
+
+
+def test_more_than_a_request_holds_goes_in_several_that_say_what_is_owed(wang: Worker, center: Center) -> None:
+    wang.tablet._loop.lines_max = 2
+    for _ in range(5):
+        household(wang)
+    assert wang.tablet.sync().sent == 5
+    assert [head.owes for head in center.requests] == [3, 1, 0]
+    assert [head.now for head in center.requests] == sorted(head.now for head in center.requests)
+
+
+def test_a_request_is_bounded_in_bytes_but_takes_one_line_always(wang: Worker) -> None:
+    for _ in range(3):
+        household(wang)
+    outbox = wang.tablet._desk.outbox
+    size = len(outbox.next(1, 1)[0].line)
+    assert len(outbox.next(10, 1)) == 1
+    assert len(outbox.next(10, 2 * size + 2)) == 2
+    assert len(outbox.next(10, 100 * size)) == 3
+
+
+def test_what_travels_is_gzip_with_its_length_and_its_bytes_are_the_outboxs(wang: Worker, center: Center) -> None:
+    seen: list[httpx.Request] = []
+
+    def look(request: httpx.Request, deliver: Deliver) -> httpx.Response:
+        seen.append(request)
+        return deliver(request)
+
+    household(wang)
+    (line,) = wang.tablet._desk.store.rows("SELECT line FROM outbox")
+    wang.link.faults.append(look)
+    sync(wang)
+    (request,) = seen
+    assert int(request.headers["Content-Length"]) == len(request.content)
+    assert request.headers["Content-Encoding"] == "gzip"
+    assert request.headers["Accept-Encoding"] == ACCEPT_ENCODING
+    assert request.headers["Content-Type"] == "application/x-ndjson"
+    assert gzip.decompress(request.content).split(b"\n")[1] == line[0] == center.lines[0][0]
+
+
+def test_without_a_signal_everything_is_kept(wang: Worker) -> None:
+    household(wang)
+    wang.link.is_up = False
+    with pytest.raises(OfflineError) as found:
+        wang.tablet.sync()
+    assert found.value.code == "offline"
+    assert (wang.tablet.waiting, wang.tablet.last_sync, wang.waits) == (1, None, [])
+    wang.link.is_up = True
+    assert wang.tablet.sync().sent == 1
+
+
+@pytest.mark.parametrize("fault", [answer_lost, answer_cut, too_slow])
+def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(wang: Worker, center: Center, fault: Fault) -> None:
+    made = dispute(wang)
+    wang.link.faults.append(fault)
+    report = wang.tablet.sync()
+    assert (report.sent, report.received) == (1, 1)
+    assert center.lines[0] == center.lines[1]
+    assert len(center.past.rows) == 1
+    assert len(wang.waits) == 1
+    assert wang.tablet.disputes.list() == [wang.tablet.disputes.get(made)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: httpx.Response(200, content=b"<html>please log in</html>"),
+        lambda: httpx.Response(200, content=b""),
+        lambda: httpx.Response(200, content=b'{"v":1}\n'),
+        lambda: httpx.Response(200, content=b"\xff\xfe"),
+        lambda: httpx.Response(302, headers={"Location": "https://login.example"}),
+        lambda: httpx.Response(404, json=["not", "ours"]),
+        lambda: httpx.Response(200, content=b"no gzip", headers={"Content-Encoding": "gzip"}),
+    ],
+)
+def test_an_answer_that_is_not_the_centers_changes_nothing(wang: Worker, broken: Callable[[], httpx.Response]) -> None:
+    household(wang)
+    before = {table: rows for table, rows in everything(wang).items() if table != "meta"}
+    wang.link.faults.extend([answering(broken)] * FAILURES_MAX)
+    with pytest.raises(OfflineError):
+        wang.tablet.sync()
+    assert {table: rows for table, rows in everything(wang).items() if table != "meta"} == before
+    assert len(wang.waits) == FAILURES_MAX - 1
+    assert wang.tablet.sync().sent == 1
+
+
+def test_a_line_without_end_is_given_up(wang: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("client_sdk.transport.ANSWER_LINE_BYTES_MAX", 10)
+    wang.link.faults.extend([answering(lambda: httpx.Response(200, content=b"x" * 100))] * FAILURES_MAX)
+    with pytest.raises(OfflineError):
+        wang.tablet.sync()
+
+
+def test_an_outcome_of_no_known_kind_is_no_answer(wang: Worker) -> None:
+    head = '{"v":1,"mark":"m","clock":"2026-11-21T08:00:00.000Z-0000","through":1,"replay":false,'
+    body = (head + '"outcomes":[{"result":"?"}]}\n{"cursor":"1:first","more":false,"rev":1}\n').encode()
+    wang.link.faults.extend([answering(lambda: httpx.Response(200, content=body))] * FAILURES_MAX)
+    with pytest.raises(OfflineError):
+        wang.tablet.sync()
+
+
+def test_too_much_at_once_is_halved_until_it_goes_through_and_grows_again(wang: Worker, center: Center) -> None:
+    for _ in range(9):
+        household(wang)
+    wang.link.faults.extend([refusing("too-large"), answering(lambda: httpx.Response(413, text="nginx"))])
+    assert wang.tablet.sync().sent == 9
+    assert [len(lines) for lines in center.lines] == [2, 2, 2, 2, 1]
+    assert wang.tablet._loop.lines_max == 4
+    for _ in range(9):
+        sync(wang)
+    assert wang.tablet._loop.lines_max == EDITS_PER_REQUEST_MAX
+
+
+def test_a_time_out_halves_what_is_sent_and_what_is_asked_for(wang: Worker, center: Center) -> None:
+    for _ in range(4):
+        household(wang)
+    wang.link.faults.extend([too_slow, too_slow, too_slow])
+    assert wang.tablet.sync().sent == 4
+    assert [len(lines) for lines in center.lines][:4] == [4, 2, 1, 1]
+    assert [head.want for head in center.requests][:4] == [1000, 500, 250, 125]
+
+
+def test_one_line_that_is_too_large_is_the_centers_to_explain(wang: Worker) -> None:
+    household(wang)
+    wang.link.faults.append(refusing("too-large"))
+    with pytest.raises(CenterError) as found:
+        wang.tablet.sync()
+    assert found.value.problem == "too-large"
+    assert wang.tablet.waiting == 1
+
+
+def test_a_busy_center_is_given_the_time_that_it_asks_for(wang: Worker) -> None:
+    household(wang)
+    wang.link.faults.extend(
+        [
+            refusing("slow-down", **{"Retry-After": "7"}),
+            refusing("unavailable", **{"Retry-After": "Sat, 21 Nov 2015 08:00:00 GMT"}),
+            answering(lambda: httpx.Response(502, text="bad gateway", headers={"Retry-After": "soon"})),
+        ]
+    )
+    assert wang.tablet.sync().sent == 1
+    assert wang.waits[0] == 7
+    assert 1 <= wang.waits[1] <= 2
+    assert 2 <= wang.waits[2] <= 4
+
+
+def test_a_center_that_asks_for_an_hour_ends_the_sync_and_says_so(wang: Worker) -> None:
+    wang.link.faults.append(refusing("slow-down", **{"Retry-After": "3600"}))
+    with pytest.raises(CenterError) as found:
+        wang.tablet.sync()
+    assert (found.value.problem, found.value.retry_after_s, wang.waits) == ("slow-down", 3600, [])
+
+
+def test_a_date_without_a_zone_asks_for_nothing(wang: Worker) -> None:
+    wang.link.faults.append(refusing("slow-down", **{"Retry-After": "Sat, 21 Nov 2036 08:00:00 -0000"}))
+    sync(wang)
+    assert wang.waits[0] <= 1
+
+
+def test_failures_are_counted_in_a_row(wang: Worker) -> None:
+    wang.tablet._loop.lines_max = 1
+    for _ in range(3):
+        household(wang)
+    one = [answer_lost] * (FAILURES_MAX - 1) + [lambda request, deliver: deliver(request)]
+    wang.link.faults.extend(one * 2)
+    assert wang.tablet.sync().sent == 3
+    wang.link.faults.extend([refusing("internal")] * FAILURES_MAX)
+    with pytest.raises(CenterError, match="nothing on the tablet is lost"):
+        wang.tablet.sync()
+
+
+def test_back_off_doubles_up_to_a_bound_and_never_meets(wang: Worker) -> None:
+    assert [back_off_s(failures, 1.0) for failures in (1, 2, 3, 4)] == [1, 2, 4, 8]
+    assert back_off_s(10_000, 1.0) == BACK_OFF_MAX_S
+    assert back_off_s(1, 0.0) == 0.5
+
+
+def test_what_the_center_refuses_as_a_whole_is_told(wang: Worker) -> None:
+    household(wang)
+    wang.link.faults.append(refusing("invalid"))
+    with pytest.raises(CenterError) as found:
+        wang.tablet.sync()
+    assert (found.value.problem, bool(found.value.zh), found.value.code) == ("invalid", True, "center-refused")
+    assert wang.tablet.waiting == 1
+
+
+def test_an_unknown_token_keeps_everything_until_the_tablet_is_enrolled_again(wang: Worker, center: Center) -> None:
+    made = dispute(wang)
+    center.tokens.clear()
+    center.nonces.clear()
+    with pytest.raises(EnrolAgainError):
+        wang.tablet.sync()
+    with pytest.raises(EnrolAgainError):
+        wang.tablet.me()
+    again = wang.enroll("WANG")
+    wang.tablet.close()
+    wang.tablet = again
+    assert wang.tablet.waiting == 1
+    assert wang.tablet.sync().sent == 1
+    assert center.document("dispute", made.id) is not None
+
+
+def test_an_unknown_cursor_is_dropped_and_the_feed_read_anew(wang: Worker, center: Center) -> None:
+    made = dispute(wang)
+    sync(wang)
+    wang.link.faults.append(refusing("cursor-unknown"))
+    report = wang.tablet.sync()
+    assert (report.sent, report.received) == (0, 1)
+    assert center.requests[-1].cursor is None
+    assert center.requests[-1].mark is not None
+    assert [each.id for each in wang.tablet.disputes.list()] == [made.id]
+    assert wang.tablet.set_aside == []
+
+
+def test_an_unknown_mark_is_dropped_too_and_all_is_sent_again(wang: Worker, center: Center) -> None:
+    dispute(wang)
+    sync(wang)
+    wang.link.faults.extend([refusing("cursor-unknown")] * 2)
+    assert wang.tablet.sync().sent == 1
+    assert center.requests[-1].mark is None
+    wang.link.faults.extend([refusing("cursor-unknown")] * 3)
+    with pytest.raises(CenterError) as found:
+        wang.tablet.sync()
+    assert found.value.problem == "cursor-unknown"
+
+
+def answer(center: Center, cursor: str, *, more: bool = True, replay: str = "false") -> httpx.Response:
+    head = f'{{"v":1,"mark":"1:first","clock":"{center.stamp}","through":1,"replay":{replay},"outcomes":[]}}'
+    last = f'{{"cursor":"{cursor}","more":{str(more).lower()},"rev":1}}'
+    return httpx.Response(200, content=f"{head}\n{last}\n".encode())
+
+
+def test_a_center_that_leads_in_circles_is_left(wang: Worker, center: Center) -> None:
+    wang.link.faults.extend([answering(lambda: answer(center, "0:first"))] * 5)
+    with pytest.raises(CenterError) as found:
+        wang.tablet.sync()
+    assert found.value.problem == "no-progress"
+    wang.link.faults.clear()
+    wang.link.faults.extend([answering(lambda: answer(center, "0:first", replay="true"))] * 9)
+    with pytest.raises(CenterError):
+        wang.tablet.sync()
+    wang.link.faults.clear()
+    sync(wang)
+
+
+def test_progress_counts_up_to_what_there_is(wang: Worker, li: Worker) -> None:
+    for _ in range(120):
+        household(li)
+    sync(li)
+    wang.tablet._loop.lines_max = 2
+    for _ in range(3):
+        household(wang)
+    seen: list[SyncProgress] = []
+    wang.tablet.sync(seen.append)
+    assert seen[0] == SyncProgress(0, 3, 0)
+    assert SyncProgress(0, 3, 50) in seen
+    assert SyncProgress(2, 3, 122) in seen
+    assert seen[-1] == SyncProgress(3, 3, 123)
+    assert [each.received for each in seen] == sorted(each.received for each in seen)
+
+
+def test_a_lost_request_is_offline_and_nothing_else(wang: Worker) -> None:
+    household(wang)
+    wang.link.faults.append(request_lost)
+    with pytest.raises(OfflineError):
+        wang.tablet.sync()
+
+
+def test_a_tablet_takes_the_centers_clock_backwards_too(wang: Worker, center: Center) -> None:
+    wang.ahead_ms = 3_600_000
+    first = household(wang)
+    assert wang.tablet.households.history(first)[0].at.startswith("2026-11-21T09:00:00.000Z")
+    sync(wang)
+    assert wang.tablet.clock_offset_ms == -3_600_000
+    made = visit(wang, first)
+    assert made.visited_at == "2026-11-21T08:00:01Z"
+    assert wang.tablet.visits.history(made)[0].at.startswith("2026-11-21T08:00:01.000Z")
+
+
+def test_who_one_is_and_with_whom(wang: Worker, center: Center) -> None:
+    wang.link.is_up = False
+    with pytest.raises(OfflineError):
+        wang.tablet.me()
+    wang.link.is_up = True
+    center.move("wang", "5301-1-1", "5301-1-2")
+    me = wang.tablet.me()
+    assert me["person"]["id"] == "wang"
+    assert wang.tablet.scope == ("person:wang", "unit:5301-1-1", "unit:5301-1-2")
+    wang.link.is_up = False
+    assert wang.tablet.me() == me
+    wang.link.is_up = True
+    wang.link.faults.append(refusing("unavailable"))
+    with pytest.raises(CenterError):
+        wang.tablet.me()
+    for broken in (httpx.Response(200, content=b"<html>"), httpx.Response(200, json=[])):
+        wang.link.faults.append(answering(lambda broken=broken: broken))  # type: ignore[misc]
+        assert wang.tablet.me() == me
+    wang.link.faults.append(answering(lambda: httpx.Response(200, json={"person": {"id": "wang"}})))
+    wang.tablet.me()
+    assert len(wang.tablet.scope) == 3
+    assert problem("slow-down").status_code == 429

@@ -1,0 +1,53 @@
+"""Syncing by itself: at once, then at intervals; after a failure sooner, then less and less often."""
+
+import threading
+
+import pytest
+
+from client_sdk import CenterError, EnrolAgainError, OfflineError, SyncReport, TabletError
+from tests.client.center import Center, refusing, request_lost
+from tests.client.conftest import Worker
+from tests.client.stories import household
+
+
+class Stop(threading.Event):
+    """Set after so many waits; nobody really waits."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.rounds = rounds
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0)
+        if len(self.waits) == self.rounds:
+            self.set()
+        return self.is_set()
+
+
+def test_it_syncs_until_it_is_stopped(wang: Worker) -> None:
+    household(wang)
+    seen: list[SyncReport | TabletError] = []
+    wang.link.faults.extend([request_lost, request_lost, refusing("slow-down", **{"Retry-After": "600"})])
+    stop = Stop(5)
+    wang.tablet.keep_in_sync(300, stop, on_report=seen.append)
+    assert [type(each) for each in seen] == [OfflineError, OfflineError, CenterError, SyncReport, SyncReport]
+    assert 0.5 <= stop.waits[0] <= 1
+    assert 1 <= stop.waits[1] <= 2
+    assert stop.waits[2:] == [600, 300, 300]
+    assert wang.tablet.waiting == 0
+
+
+def test_what_waiting_does_not_mend_ends_it(wang: Worker, center: Center) -> None:
+    center.tokens.clear()
+    with pytest.raises(EnrolAgainError):
+        wang.tablet.keep_in_sync(300, Stop(2))
+    stop = Stop(1)
+    stop.set()
+    wang.tablet.keep_in_sync(300, stop)
+    assert stop.waits == []
+
+
+def test_nobody_needs_to_listen(wang: Worker) -> None:
+    wang.tablet.keep_in_sync(1, Stop(1))
+    assert wang.tablet.last_sync is not None
