@@ -206,25 +206,25 @@ class _Judge:
         if not isinstance(was, Mapping) or not isinstance(now, Mapping) or not self._legal(was, now, others):
             raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
         if not any(same((was, value)) for value in self._seen(record, touch)):
-            standing = {sibling.edit for sibling in record.register(WORKFLOW_REGISTER).siblings}
-            absent = [name for name in touch.over if name not in standing and self._is_absent(name)]
+            absent = [name for name in touch.over if self._is_absent(record, name)]
             if not absent:
                 raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
             raise _Stop(Wait(Code.UNKNOWN_RECORD, WORKFLOW_REGISTER, frozenset(f"edit:{name}" for name in absent)))
         if not self._legal(was, now, roles):
             raise _Stop(Wait(Code.NOT_ALLOWED, WORKFLOW_REGISTER, unknown.awaited))
 
-    def _is_absent(self, name: str) -> bool:
-        return self.world.lookup(name, WORKFLOW_REGISTER).fate is Fate.UNKNOWN
+    def _is_absent(self, record: Record, name: str) -> bool:
+        stands = self.world.sibling(record, WORKFLOW_REGISTER, name) is not None
+        return not stands and self.world.lookup(name, WORKFLOW_REGISTER).fate is Fate.UNKNOWN
 
     def _seen(self, record: Record, touch: Touch) -> Iterator[object]:
         """The values of the admitted edits of this record that the touch names."""
-        for sibling in record.register(touch.register).siblings:
-            if sibling.edit in touch.over:
-                yield sibling.value
         for name in touch.over:
+            sibling = self.world.sibling(record, touch.register, name)
             known = self.world.known.get(name)
-            if known is not None and known.result in ADMITTED and known.record == record.id:
+            if sibling is not None:
+                yield sibling.value
+            elif known is not None and known.result in ADMITTED and known.record == record.id:
                 edit = edits.read(known.line, self.world.catalog)
                 if isinstance(edit, Edit):
                     yield edit.value(touch.register)

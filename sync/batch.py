@@ -177,7 +177,7 @@ class Batch:
 
     def _put(self, before: Placed | None, after: Placed) -> None:
         self.changed.setdefault(after.record.id, before)
-        self.world.records[after.record.id] = after
+        self.world.put(after)
 
     def _placed(self, record: Record, before: Placed | None, edit: Edit | None) -> Placed:
         world = self.world

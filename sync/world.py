@@ -8,7 +8,7 @@ from schemas.workflow import Workflow
 from sync.codes import ADMITTED, Result
 from sync.records import Record
 from sync.refused import over_of_refused
-from sync.registers import Fate, Named
+from sync.registers import Fate, Named, Sibling
 from sync.scope import Person, Span, Units
 from sync.touches import Names
 
@@ -49,12 +49,16 @@ class World:
     people: dict[str, Person] = field(default_factory=dict)
     records: dict[str, Placed] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
+    _stood: dict[tuple[str, str], tuple[str, Sibling]] = field(default_factory=dict, repr=False)
+    """By register and edit, with its record: siblings that this batch covered. They may be the only word of these."""
     _overs: dict[str, Names] = field(default_factory=dict, repr=False)
     """By refused edit, so that each line is read once however often it is named."""
 
     def lookup(self, name: str, register: str) -> Named:
         """The fate of an edit that an `over` names, as merging asks for it."""
         known = self.known.get(name)
+        if known is None and (register, name) in self._stood:
+            return Named(Fate.ADMITTED)
         if known is None or known.result is Result.HELD:
             return Named(Fate.UNKNOWN)
         if known.result in ADMITTED:
@@ -62,3 +66,21 @@ class World:
         if name not in self._overs:
             self._overs[name] = over_of_refused(known.line, self.catalog)
         return Named(Fate.REFUSED, self._overs[name].get(register, ()), known.record)
+
+    def sibling(self, record: Record, register: str, name: str) -> Sibling | None:
+        """What an edit gave a register of a record where it stands, or did until this batch covered it."""
+        for sibling in record.register(register).siblings:
+            if sibling.edit == name:
+                return sibling
+        home, sibling = self._stood.get((register, name), (None, None))
+        return sibling if home == record.id else None
+
+    def put(self, after: Placed) -> None:
+        """Takes a record as it has become."""
+        before = self.records.get(after.record.id)
+        if before is not None:
+            for name, register in after.record.registers.items():
+                standing = {sibling.edit for sibling in register.siblings}
+                covered = (each for each in before.record.register(name).siblings if each.edit not in standing)
+                self._stood |= {(name, each.edit): (after.record.id, each) for each in covered}
+        self.records[after.record.id] = after

@@ -1,0 +1,181 @@
+"""Merging once more, straight from its definition and with no thought for speed: from all edits at once.
+
+"Siblings are the admitted edits of that field that no admitted edit covers by `over`; an `over` that names a refused
+edit covers what that edit named." What a field shows and whether it is in conflict follows by the table of rules.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from schemas.catalog import CATALOG, RecordType
+from schemas.rules import Rule
+from schemas.workflow import WORKFLOW
+from sync.edits import Touch, rule_of
+from sync.lines import canonical
+from sync.suggestion import suggested
+
+PATH = ("reported", "accepted", "mediating", "agreed", "performed", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an edit said, admitted or not."""
+
+    name: str
+    record: str
+    by: str
+    at: str
+    creates: bool
+    touches: Mapping[str, Touch]
+
+    def over(self, register: str) -> tuple[str, ...]:
+        return self.touches[register].over if register in self.touches else ()
+
+    def value(self, register: str) -> object:
+        return self.touches[register].value if register in self.touches else None
+
+    def was(self, register: str) -> object:
+        return None if self.creates else self.touches[register].was
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A record as the edits tell it: those admitted, and those refused."""
+
+    type: str
+    id: str
+    admitted: Sequence[Said]
+    refused: Mapping[str, Said]
+
+    @property
+    def kind(self) -> RecordType:
+        return CATALOG.types[self.type]
+
+    def covers(self, said: Said, register: str) -> set[str]:
+        found: set[str] = set()
+        asking = list(said.over(register))
+        while asking:
+            name = asking.pop()
+            if name not in found:
+                found.add(name)
+                if name in self.refused and self.refused[name].record == self.id:
+                    asking += self.refused[name].over(register)
+        return found
+
+    def siblings(self, register: str) -> list[Said]:
+        covered = {name for said in self.admitted for name in self.covers(said, register)}
+        stand = [
+            each for each in self.admitted if (each.creates or register in each.touches) and each.name not in covered
+        ]
+        return sorted(stand, key=lambda each: self.precedence(each, register), reverse=True)
+
+    def precedence(self, said: Said, register: str) -> tuple[object, ...]:
+        value = said.value(register)
+        match rule_of(self.kind, register):
+            case Rule.SET:
+                return value is True, said.at, said.name
+            case Rule.WORKFLOW:
+                status = value["status"] if isinstance(value, dict) else ""
+                return WORKFLOW.ranks[status], said.at, said.name
+            case _:
+                return said.at, said.name
+
+    def shown(self, register: str) -> object:
+        siblings = self.siblings(register)
+        return siblings[0].value(register) if siblings else None
+
+    def touched(self) -> list[str]:
+        creations = [each for each in self.admitted if each.creates]
+        sayers = self.admitted if len(creations) > 1 else [each for each in self.admitted if not each.creates]
+        return sorted({register for said in sayers for register in said.touches})
+
+    def document(self) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for register in {register for said in self.admitted for register in said.touches}:
+            field, _, member = register.partition("/")
+            value = self.shown(register)
+            match rule_of(self.kind, register):
+                case Rule.SET:
+                    members = found.setdefault(field, [])
+                    assert isinstance(members, list)
+                    members += [member] if value else []
+                case Rule.WORKFLOW:
+                    found |= value if isinstance(value, dict) else {}
+                case _:
+                    found[field] = value
+        return {
+            field: sorted(value) if isinstance(value, list) and self.kind.fields[field].rule is Rule.SET else value
+            for field, value in found.items()
+            if value is not None
+        }
+
+    def dots(self) -> dict[str, list[str]]:
+        found = {register: [each.name for each in self.siblings(register)] for register in self.touched()}
+        creations = sorted((each.at, each.name) for each in self.admitted if each.creates)
+        if [name for _, name in creations] != [self.id]:
+            found["*"] = [name for _, name in creations]
+        return found
+
+    def in_conflict(self, register: str) -> bool:
+        siblings = self.siblings(register)
+        if len({canonical(each.value(register)) for each in siblings}) <= 1:
+            return False
+        match rule_of(self.kind, register):
+            case Rule.REVIEW | Rule.TEXT:
+                return True
+            case Rule.WORKFLOW:
+                return not all(self.steps_on(each, register) for each in siblings) or not self.together(register)
+            case _:
+                return False
+
+    def steps_on(self, said: Said, register: str) -> bool:
+        """Whether it is a forward move on the one path that goes forward."""
+        was, now = said.was(register), said.value(register)
+        assert isinstance(now, dict)
+        if was is None:
+            return now["status"] in PATH
+        assert isinstance(was, dict)
+        on_path = was["status"] in PATH and now["status"] in PATH
+        alike = (was["tier"], was["assignee"]) == (now["tier"], now["assignee"])
+        return on_path and alike and PATH.index(was["status"]) < PATH.index(now["status"])
+
+    def together(self, register: str) -> bool:
+        values = [each.value(register) for each in self.siblings(register)]
+        tiers_and_assignees = [(value["tier"], value["assignee"]) for value in values if isinstance(value, dict)]
+        return all(one == other for one, other in pairwise(tiers_and_assignees))
+
+    def conflicts(self) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for register in self.touched():
+            settlements = sorted(
+                (each for each in self.admitted if register in each.touches and each.touches[register].settles),
+                key=lambda each: (each.at, each.name),
+            )
+            is_open = self.in_conflict(register)
+            if is_open or settlements:
+                siblings = self.siblings(register)
+                found[register] = {
+                    "record_type": self.type,
+                    "record": self.id,
+                    "field": register,
+                    "status": "open" if is_open else "settled",
+                    "siblings": [member(each, register) for each in siblings],
+                    "settlements": [member(each, register) for each in settlements],
+                } | (suggestion(siblings, register) if is_open and rule_of(self.kind, register) is Rule.TEXT else {})
+        return found
+
+
+def member(said: Said, register: str) -> dict[str, object]:
+    return {"edit": said.name, "value": said.value(register), "at": said.at, "by": said.by}
+
+
+def suggestion(siblings: Sequence[Said], register: str) -> dict[str, object]:
+    if len(siblings) != 2:
+        return {}
+    texts = [(each.value(register), each.was(register)) for each in siblings]
+    (one, base), (other, also) = texts
+    if not isinstance(one, str) or not isinstance(other, str) or not isinstance(base, str) or base != also:
+        return {}
+    merged = suggested(base, one, other)
+    return {} if merged is None else {"suggestion": merged}
