@@ -42,7 +42,7 @@ class Loading:
     county: str
     world: World
     held: dict[str, HeldEdit] = field(default_factory=dict)
-    _asked_records: set[tuple[str, str]] = field(default_factory=set)
+    _records: set[tuple[str, str]] = field(default_factory=set)
     _asked_edits: set[str] = field(default_factory=set)
     _awaited: set[str] = field(default_factory=set)
 
@@ -58,11 +58,11 @@ class Loading:
         self.world.people = directory.people(self.connection, self.county, authors)
 
     def assumed(self, decided: Iterable[str]) -> Assumed:
-        """What was taken for granted: missing records and edits, edits that are held, nobody else waiting."""
+        """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting."""
         known = self.world.known
         found = known.keys() - set(decided)
         return Assumed(
-            absent_records=self._asked_records,
+            records=self._records,
             absent_edits=self._asked_edits - found - self.held.keys(),
             held_edits={name for name in found if known[name].result is Result.HELD} | self.held.keys(),
             awaited=self._awaited,
@@ -109,12 +109,12 @@ class Loading:
     def _load_records(self, lines: Iterable[Arrival]) -> None:
         wanted = {identity for each in lines for identity in self._touched(each)}
         wanted = {(kind, identity) for kind, identity in wanted if kind in CATALOG.types and is_record_id(identity)}
-        rows = records.locked(self.connection, self.county, wanted)
+        rows = records.found(self.connection, self.county, wanted)
         placed = records.placements(self.connection, self.county, [row.id for row in rows])
         for row in rows:
             spans = placed.get(row.id, ()) if row.parent is None else ()
             self.world.records[row.id] = Placed(records.record_of(row, CATALOG), spans, row.parent)
-        self._asked_records = wanted - {row.identity for row in rows}
+        self._records = wanted
 
     def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
         """The records, by type and id, that judging and merging a line looks at."""

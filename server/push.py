@@ -91,7 +91,7 @@ class Push:
         county = ledger.locked(self.connection, self.county.code)
         if county.directory_revision != self.county.directory_revision:
             raise OvertakenError("units or people changed")
-        if not log.still_holds(self.connection, county.code, loading.assumed(batch.decisions)):
+        if not log.still_holds(self.connection, county.code, self.county.revision, loading.assumed(batch.decisions)):
             raise OvertakenError("edits that matter here came meanwhile")
         return county
 

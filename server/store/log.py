@@ -129,24 +129,29 @@ def _held(connection: sa.Connection, county: str, condition: sa.ColumnElement[bo
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What a transaction took for granted when it judged: to be asked once more under the county's lock."""
+    """What a transaction took for granted when it judged: to be asked once more under the county's lock.
 
-    absent_records: Iterable[tuple[str, str]]
+    `records`: those that it looked at, by type and id, and those that it did not find."""
+
+    records: Iterable[tuple[str, str]]
     absent_edits: Iterable[str]
     held_edits: Iterable[str]
     awaited: Iterable[str]
 
 
-def still_holds(connection: sa.Connection, county: str, assumed: Assumed) -> bool:
-    """Whether what was missing is missing still, what was held is held, and no other held line waits for what is
-    written here. One statement."""
+def still_holds(connection: sa.Connection, county: str, revision: int, assumed: Assumed) -> bool:
+    """Whether the records, missing ones too, are as they were at a revision, what was held is held, and no other held
+    line waits for what is written here. One statement."""
     held = sorted(set(assumed.held_edits))
-    absent = list(assumed.absent_records)
-    types = sorted({kind for kind, _ in absent})
-    ids = [identity for _, identity in absent]
+    looked_at = list(assumed.records)
+    types = sorted({kind for kind, _ in looked_at})
+    ids = [identity for _, identity in looked_at]
     questions = (
         sa.select(sa.literal(1)).where(
-            record.c.county == county, record.c.type.in_(types), dialect.among(connection, record.c.id, ids)
+            record.c.county == county,
+            record.c.type.in_(types),
+            dialect.among(connection, record.c.id, ids),
+            record.c.revision > revision,
         ),
         sa.select(sa.literal(1)).where(
             edit_log.c.county == county, dialect.among(connection, edit_log.c.name, assumed.absent_edits)

@@ -111,8 +111,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def locked(connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]) -> list[Stored]:
-    """The records of these types and ids, locked in the order of their ids. One statement."""
+def found(connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]) -> list[Stored]:
+    """The records of these types and ids. One statement.
+
+    They are not locked: whoever writes them holds the county's lock, and asks under it whether they have changed. A
+    lock of theirs, taken before the county's, would be a deadlock with everyone who takes the county's first."""
     wanted = set(identities)
     ids = sorted({identity for _, identity in wanted})
     types = sorted({kind for kind, _ in wanted})
@@ -122,7 +125,6 @@ def locked(connection: sa.Connection, county: str, identities: Iterable[tuple[st
         sa.select(*_COLUMNS)
         .where(record.c.county == county, record.c.type.in_(types), dialect.among(connection, record.c.id, ids))
         .order_by(record.c.id, record.c.type)
-        .with_for_update()
     )
     return [row for row in (Stored(**each) for each in rows.mappings()) if row.identity in wanted]
 
@@ -133,7 +135,6 @@ def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> 
         sa.select(*_COLUMNS)
         .where(record.c.county == county, dialect.among(connection, record.c.parent, sorted(parents)))
         .order_by(record.c.id)
-        .with_for_update()
     )
     return [Stored(**each) for each in rows.mappings()]
 
@@ -149,10 +150,10 @@ def placements(connection: sa.Connection, county: str, ids: Iterable[str]) -> di
     past = sa.select(
         past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
     ).where(past_placement.c.county == county, dialect.among(connection, past_placement.c.record, wanted))
-    found: dict[str, list[Span]] = {}
+    stood: dict[str, list[Span]] = {}
     for identity, key, since, until in connection.execute(sa.union_all(now, past)):
-        found.setdefault(identity, []).append(Span(key, since, until))
-    return {identity: tuple(sorted(spans, key=_in_order)) for identity, spans in found.items()}
+        stood.setdefault(identity, []).append(Span(key, since, until))
+    return {identity: tuple(sorted(spans, key=_in_order)) for identity, spans in stood.items()}
 
 
 def _in_order(span: Span) -> tuple[str, str]:

@@ -1,0 +1,154 @@
+"""Transactions that come between one another: no lost wake-up, no lost edit, no deadlock."""
+
+import time
+from functools import partial
+
+import pytest
+
+from server import administration
+from server.store import ledger, log
+from tests.support.county import ALWAYS, GRID, NEXT_GRID, THIRD_GRID, VILLAGE, County
+from tests.support.device import Device
+from tests.support.meetings import Meeting, at_once
+
+DEADLOCK_S = 1.0
+"""PostgreSQL looks for deadlocks after a second."""
+
+
+@pytest.fixture
+def before_lock(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    """Two transactions have looked at everything, and neither has the county yet."""
+    return Meeting(monkeypatch, ledger, "locked", 2)
+
+
+def held(county: County) -> list[str]:
+    with county.center.engine.connect() as connection:
+        return list(log.held_all(connection, county.center.county(connection).code))
+
+
+def test_one_creates_what_the_other_finds_missing(
+    county: County, wang: Device, li: Device, before_lock: Meeting
+) -> None:
+    home = wang.create("household", unit=GRID)
+    change = li.change("household", home, head_name="甲某")
+    before_lock.run(wang.sync, li.sync)
+    assert held(county) == []
+    li.catch_up()
+    assert li.all("household")[home]["head_name"] == "甲某"
+    assert li.outcomes[change]["result"] in ("applied", "held")
+    if li.outcomes[change]["result"] == "held":
+        assert li.all("held")[change]["result"] == "applied"
+
+
+def test_one_creates_the_parent_and_one_the_child(
+    county: County, wang: Device, li: Device, before_lock: Meeting
+) -> None:
+    fence = wang.create("dispute", unit=GRID)
+    page = li.create("entry", dispute=fence)
+    before_lock.run(wang.sync, li.sync)
+    assert held(county) == []
+    li.catch_up()
+    assert li.sees(page)
+
+
+def test_the_same_edit_comes_twice_at_once(county: County, wang: Device, before_lock: Meeting) -> None:
+    twin = county.device(wang.person)
+    home, line = wang.line(do="create", type="household", now={"unit": GRID, "address": "东"})
+    garbage = b"{"
+    answers = before_lock.run(lambda: wang.push([line, garbage]), lambda: twin.push([line, garbage]))
+    assert answers[0].outcomes == answers[1].outcomes
+    wang.catch_up()
+    assert list(wang.all("household")) == [home]
+
+
+def test_one_name_and_two_bodies_at_once(county: County, wang: Device, before_lock: Meeting) -> None:
+    twin = county.device(wang.person)
+    name, line = wang.line(do="create", type="household", now={"unit": GRID, "address": "东"})
+    _, other = wang.line(edit=name, do="create", type="household", now={"unit": GRID, "address": "西"})
+    first, second = before_lock.run(lambda: wang.push([line]), lambda: twin.push([other]))
+    assert sorted([first.outcome(name).get("code", ""), second.outcome(name).get("code", "")]) == ["", "edit-reused"]
+
+
+def test_two_let_go_on_the_same_held_edit(county: County, wang: Device, li: Device, before_lock: Meeting) -> None:
+    """A creation that was refused is mended on two tablets at once, and an edit waits for the record."""
+    twin = county.device(wang.person)
+    refused = wang.create("household", unit="nowhere")
+    waiting = li.change("household", refused, phone="138 0000 0000")
+    wang.sync()
+    assert li.sync().outcome(waiting)["result"] == "held"
+    one, other = wang.mend(refused, "household", unit=GRID), twin.mend(refused, "household", unit=GRID)
+    before_lock.run(wang.sync, twin.sync)
+    assert held(county) == []
+    li.catch_up()
+    assert li.all("held")[waiting]["result"] == "applied"
+    assert set(li.rows["household", refused]["dots"]["*"]) == {one, other}
+
+
+def test_two_change_one_record(county: County, wang: Device, li: Device, before_lock: Meeting) -> None:
+    home = wang.create("household", unit=GRID)
+    wang.sync()
+    li.sync()
+    wang.change("household", home, head_name="甲某")
+    li.change("household", home, people_count=3)
+    before_lock.run(wang.sync, li.sync)
+    wang.sync()
+    assert wang.all("household")[home].items() >= {"head_name": "甲某", "people_count": 3}.items()
+
+
+def test_an_assignment_ends_while_its_work_is_pushed(county: County, wang: Device, before_lock: Meeting) -> None:
+    county.clock.pass_ms(1000)
+    home = wang.create("household", unit=GRID)
+
+    def ended() -> None:
+        time.sleep(0.1)
+        administration.unassign(county.center, wang.person, GRID, administration.Period())
+
+    before_lock.run(wang.sync, ended)
+    # It was made at the very moment of the end: whichever came first, the same outcome holds on both stores.
+    assert wang.outcomes[home]["result"] in ("applied", "refused")
+    wang.catch_up()
+    assert not wang.sees(home)
+
+
+def test_no_deadlock_with_a_change_of_the_directory(
+    county: County, wang: Device, li: Device, zhao: Device, before_lock: Meeting
+) -> None:
+    """A held edit of a record is judged again, with the county locked, while a push looks at the same record."""
+    home = wang.create("household", unit=GRID)
+    wang.sync()
+    late = zhao.change("household", home, head_name="甲某")
+    assert zhao.sync().outcome(late)["result"] == "held"
+    wang.change("household", home, people_count=3)
+    began = time.monotonic()
+    before_lock.run(wang.sync, lambda: administration.assign(county.center, zhao.person, GRID, None, ALWAYS))
+    assert time.monotonic() - began < DEADLOCK_S
+    assert held(county) == []
+    wang.sync()
+    assert wang.all("household")[home].items() >= {"head_name": "甲某", "people_count": 3}.items()
+
+
+def test_no_deadlock_among_many_who_change_the_same_records(county: County) -> None:
+    """Records in different orders, moves that take children along, retries with the county locked first."""
+    staff = [county.worker(name, VILLAGE, "village_staff") for name in ("孙立", "周正", "吴桐", "郑好")]
+    fences = [staff[0].create("dispute", unit=GRID) for _ in range(6)]
+    for fence in fences:
+        staff[0].create("entry", dispute=fence)
+    staff[0].sync()
+
+    def evening(number: int, device: Device) -> None:
+        device.catch_up()
+        for turn in range(4):
+            for fence in fences if number % 2 else reversed(fences):
+                device.create("entry", dispute=fence)
+                device.change("dispute", fence, unit=(GRID, NEXT_GRID, THIRD_GRID)[(number + turn) % 3])
+                device.change("dispute", fence, place=f"{number}-{turn}")
+            device.sync()
+
+    began = time.monotonic()
+    at_once([partial(evening, number, each) for number, each in enumerate(staff)])
+    assert time.monotonic() - began < 20
+    assert held(county) == []
+    for each in staff:
+        each.catch_up()
+        assert len(each.all("entry")) == 6 + 4 * 4 * 6
+    assert staff[0].all("dispute") == staff[1].all("dispute") == staff[2].all("dispute")
