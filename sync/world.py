@@ -72,8 +72,8 @@ class World:
         for sibling in record.register(register).siblings:
             if sibling.edit == name:
                 return sibling
-        home, sibling = self._stood.get((register, name), (None, None))
-        return sibling if home == record.id else None
+        home, covered = self._stood.get((register, name), (None, None))
+        return covered if home == record.id else None
 
     def put(self, after: Placed) -> None:
         """Takes a record as it has become."""

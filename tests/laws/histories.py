@@ -63,8 +63,8 @@ class History:
 class Evening:
     """Writes a history, drawing every choice."""
 
-    def __init__(self, draw: st.DrawFn, authors: Iterable[str]) -> None:
-        self.draw = draw
+    def __init__(self, draw: st.DrawFn, authors: Iterable[str], *, is_forged: bool) -> None:
+        self.draw, self.is_forged = draw, is_forged
         self.authors = {person: Author(person) for person in authors}
         self.history = History()
 
@@ -113,9 +113,10 @@ class Evening:
 
     # -- lines
 
-    def name(self) -> str:
-        # Two in the same millisecond now and then, and in no order.
-        return ids.edit_name(BEGIN_MS + self.draw(st.integers(0, 50)), len(self.history.lines) + 1)
+    def name(self, ahead: int = 0) -> str:
+        """Of the next edit, or of one to come. In the order of their writing by no means."""
+        at = len(self.history.lines) + ahead
+        return ids.edit_name(BEGIN_MS + at * 7 % 13, at)
 
     def put(
         self, author: Author, line: Mapping[str, object], record: str, touches: Iterable[Touch], *, is_broken: bool
@@ -309,15 +310,17 @@ class Evening:
         if not settles and rule_of(told.kind, register) not in (Rule.NEWEST, Rule.SET):
             siblings = [each for each in siblings if each.value(register) == told.shown(register)]
         names = [each.name for each in siblings]
-        if self.chance(10):  # A name that is another record's, or nobody's, or not there yet.
-            names.append(self.draw(st.sampled_from([*self.history.said, ids.edit_name(BEGIN_MS, 999)])))
+        if self.chance(2 if self.is_forged else 20):  # The name of another record's edit, or of one to come, if ever.
+            names.append(self.draw(st.sampled_from([*self.history.said, *(self.name(ahead) for ahead in range(1, 4))])))
         return tuple(dict.fromkeys(names))
 
 
 @st.composite
-def histories(draw: st.DrawFn, authors: Iterable[str] = PEOPLE, steps_max: int = 30) -> History:
-    """What several people wrote, each seeing a part of the rest."""
-    evening = Evening(draw, authors)
+def histories(
+    draw: st.DrawFn, authors: Iterable[str] = PEOPLE, steps_max: int = 30, *, is_forged: bool = False
+) -> History:
+    """What several people wrote, each seeing a part of the rest. Forged: half of the lines name what they never saw."""
+    evening = Evening(draw, authors, is_forged=is_forged)
     first, *others = evening.authors.values()
     evening.create(first, kind="dispute")
     evening.create(first, kind="household")

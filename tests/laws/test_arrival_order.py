@@ -15,7 +15,7 @@ ORDERS = 3
 
 
 @thorough
-@given(histories(), st.integers(0, 2**32))
+@given(histories() | histories(is_forged=True), st.integers(0, 2**32))
 def test_records_conflicts_and_outcomes_do_not_depend_on_the_order_of_arrival(history: History, seed: int) -> None:
     written = received([history.lines]).picture(history.stamps)
 
@@ -25,7 +25,7 @@ def test_records_conflicts_and_outcomes_do_not_depend_on_the_order_of_arrival(hi
 
 
 @thorough
-@given(histories(), st.integers(0, 2**32))
+@given(histories() | histories(is_forged=True), st.integers(0, 2**32))
 def test_records_and_conflicts_are_what_the_definition_says(history: History, seed: int) -> None:
     center = received(reshuffled(history.lines, seed))
 
