@@ -101,11 +101,11 @@ class Batch:
                 return Wait(edit.code, edit.field, frozenset({NEXT_RELEASE}))
             return Refuse(edit.code, edit.field, edit.detail)
         person = arrival.released_by or self.world.people.get(edit.by) or Person(edit.by)
-        verdict = judge(edit, person, arrival.judged, self.world)
+        verdict = judge(edit, person, person.rights_at(arrival.judged, self.world.now), self.world)
         if not isinstance(verdict, Refuse) or arrival.judged == edit.at:
             return verdict
         # Where it is refused only because it was not announced, staff decide.
-        as_said = judge(edit, person, edit.at, self.world)
+        as_said = judge(edit, person, person.rights_at(edit.at, self.world.now), self.world)
         if isinstance(as_said, Refuse):
             return verdict
         awaited = as_said.awaited if isinstance(as_said, Wait) else frozenset[str]()

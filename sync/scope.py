@@ -48,6 +48,14 @@ class Person:
     memberships: tuple[Span, ...] = ()
     may_all: bool = False
 
+    def rights_at(self, at: str, now: str) -> str:
+        """The moment whose rights count for work dated `at`, as known at the server's stamp `now`.
+
+        Work dated before its author's first assignment comes from a clock that was far behind. It counts as done when
+        that assignment began: no work is refused for a wrong clock, and nobody gains a right that was not theirs."""
+        first = min((each.since for each in self.assignments), default=at)
+        return max(at, first) if first <= now else at
+
 
 @dataclass(frozen=True, slots=True)
 class Units:
