@@ -1,0 +1,58 @@
+"""`doorstep tablet list` and `show`: what the tablet has, masked unless asked for."""
+
+from typing import Any
+
+import click
+
+from cli.answers import Answer, CommandError, listed
+from cli.fields import given, record_type
+from cli.masking import masked
+from cli.tablet_options import collection, on_tablet, pairs_argument, text
+from cli.words import Words
+from client_sdk import Record, Tablet
+from schemas.catalog import RecordType
+
+_COLUMNS = {
+    "household": ("unit", "door_no", "address", "head_name", "phone"),
+    "visit": ("visited_at", "household", "result", "purposes", "notes"),
+    "dispute": ("title", "category", "status", "tier", "assignee", "parties"),
+    "entry": ("at", "dispute", "kind", "by", "text"),
+}
+
+
+@click.command("list")
+@click.argument("kind", metavar="TYPE")
+@pairs_argument
+@click.option("--find", "containing", help="查找。 Only records that contain this text.")
+@on_tablet
+def list_(found: Tablet, words: Words, kind: str, pairs: tuple[str, ...], containing: str | None) -> Answer:
+    """列出记录，敏感内容遮盖。 List records, sensitive values masked."""
+    known = record_type(kind)
+    records = collection(found, known).list(**given(known, pairs))
+    if containing is not None:
+        matching = {each.id for each in collection(found, known).find(containing)}
+        records = [each for each in records if each.id in matching]
+    items = [_item(known, each, masked(known, each.document)) for each in records]
+    columns = {"id": words("编号", "Id")} | {name: words.field(known, name) for name in _COLUMNS[known.name]}
+    table = listed(({"id": item["id"], **item["doc"]} for item in items), columns)
+    return Answer({"items": items}, table.text)
+
+
+@click.command()
+@click.argument("kind", metavar="TYPE")
+@click.argument("record", metavar="ID")
+@click.option("--unmasked", is_flag=True, help="不遮盖。 Show sensitive values too.")
+@on_tablet
+def show(found: Tablet, words: Words, kind: str, record: str, *, unmasked: bool) -> Answer:
+    """查看一条记录。 Show one record."""
+    known = record_type(kind)
+    shown = collection(found, known).get(record)
+    if shown is None:
+        raise CommandError("record-unknown", "本机没有这条记录", "This tablet does not have that record")
+    document = dict(shown.document) if unmasked else masked(known, shown.document)
+    lines = [f"{words.field(known, name)}: {text(each)}" for name, each in document.items()]
+    return Answer(_item(known, shown, document), "\n".join([shown.id, *lines]))
+
+
+def _item(kind: RecordType, record: Record, document: dict[str, Any]) -> dict[str, Any]:
+    return {"id": record.id, "type": kind.name, "pending": record.pending, "doc": document}

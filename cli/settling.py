@@ -1,0 +1,128 @@
+"""`doorstep tablet conflicts`, `settle`, `attention`, `mend` and `discard`: what needs a person."""
+
+from typing import Any
+
+import click
+
+from cli.answers import Answer, CommandError, listed
+from cli.fields import given, record_type, value
+from cli.masking import masked, masked_value
+from cli.tablet_options import on_tablet, pairs_argument, saved, text
+from cli.words import Words
+from client_sdk import Conflict, Item, Refused, Tablet
+from schemas.catalog import CATALOG
+
+
+@click.command()
+@on_tablet
+def conflicts(found: Tablet, words: Words) -> Answer:
+    """待核对的内容。 List open conflicts."""
+    items = [_conflict(each) for each in found.conflicts.open()]
+    columns = {
+        "id": words("编号", "Id"),
+        "record_type": words("记录", "Record"),
+        "label": words("字段", "Field"),
+        "values": words("各方内容", "Values"),
+        "suggestion": words("合并建议", "Suggestion"),
+    }
+    labelled = (
+        {
+            **item,
+            "label": words.field(CATALOG.types[item["record_type"]], item["field"]),
+            "values": [f"{each['by']}: {text(each['value'])}" for each in item["values"]],
+        }
+        for item in items
+    )
+    return Answer({"items": items}, listed(labelled, columns).text)
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    kind = CATALOG.types[conflict.record_type]
+    return {
+        "id": conflict.id,
+        "record_type": conflict.record_type,
+        "record": conflict.record,
+        "field": conflict.field,
+        "values": [
+            {"value": masked_value(kind, conflict.field, each.value), "by": each.by, "at": each.at, "edit": each.edit}
+            for each in conflict.values
+        ],
+        "suggestion": conflict.suggestion,
+    }
+
+
+@click.command()
+@click.argument("conflict")
+@click.argument("chosen", metavar="[VALUE]", required=False)
+@click.option("--mine", "side", flag_value="mine", help="用我的。 Take my value.")
+@click.option("--theirs", "side", flag_value="theirs", help="用对方的。 Take theirs.")
+@click.option("--suggestion", "side", flag_value="suggestion", help="用合并建议。 Take the suggested merge.")
+@on_tablet
+def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side: str | None) -> Answer:
+    """核对。 Settle a conflict with one of the values, or another."""
+    if (chosen is None) == (side is None):
+        raise CommandError("usage", "请给出一个内容，或选择一方", "Give a value, or choose a side")
+    one = found.conflicts.get(conflict)
+    if one is None:
+        raise CommandError("conflict-unknown", "没有这条待核对", "There is no such open conflict")
+    taken = value(chosen) if chosen is not None else getattr(one, str(side))
+    if taken is None:
+        raise CommandError("value-missing", "这一方没有内容", "That side gave no value")
+    return saved(one.settle(taken), words)
+
+
+@click.command()
+@on_tablet
+def attention(found: Tablet, words: Words) -> Answer:
+    """被退回和待中心处理的修改。 List refused and held edits."""
+    items = [_attention(each) for each in found.attention]
+    columns = {
+        "edit": words("修改", "Edit"),
+        "result": words("结果", "Result"),
+        "type": words("记录", "Record"),
+        "code": words("原因", "Code"),
+        "field": words("字段", "Field"),
+        words.language: words("说明", "Why"),
+    }
+    return Answer({"items": items}, listed(items, columns).text)
+
+
+def _attention(item: Item) -> dict[str, Any]:
+    return {
+        "edit": item.edit,
+        "result": "refused" if isinstance(item, Refused) else "held",
+        "type": item.type,
+        "id": item.record,
+        "do": item.do,
+        "code": item.code,
+        "field": item.member,
+        "zh": item.zh,
+        "en": item.en,
+        "values": masked(CATALOG.types[item.type], item.values),
+    }
+
+
+def _refused(found: Tablet, edit: str) -> Refused:
+    item = next((each for each in found.attention if each.edit == edit), None)
+    if not isinstance(item, Refused):
+        raise CommandError("not-refused", "没有这条被退回的修改", "There is no such refused edit")
+    return item
+
+
+@click.command()
+@click.argument("edit")
+@pairs_argument
+@on_tablet
+def mend(found: Tablet, words: Words, edit: str, pairs: tuple[str, ...]) -> Answer:
+    """更正被退回的修改。 Save a refused edit again, with these values in place of its own."""
+    item = _refused(found, edit)
+    return saved(item.mend(**given(record_type(item.type), pairs)), words)
+
+
+@click.command()
+@click.argument("edit")
+@on_tablet
+def discard(found: Tablet, words: Words, edit: str) -> Answer:
+    """放弃被退回的修改。 Give up a refused edit."""
+    _refused(found, edit).discard()
+    return Answer({"edit": edit, "discarded": True}, words("已放弃", "Discarded"))

@@ -1,0 +1,86 @@
+"""What the commands of `doorstep tablet` share: the store, the language, the records by type, errors in words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+
+from cli.answers import Answer, CommandError, answering
+from cli.words import LANGUAGES, Words, language_of
+from client_sdk import Collection, Record, Tablet, TabletError
+from client_sdk.stamping import Clock, system_clock
+from schemas.catalog import RecordType
+
+STORE_VARIABLE = "DOORSTEP_TABLET_STORE"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What takes the place of the network and the clock (click's `obj`, in tests)."""
+
+    transport: httpx.BaseTransport | None = None
+    clock: Clock = system_clock
+
+
+def surroundings() -> Surroundings:
+    return click.get_current_context().find_object(Surroundings) or Surroundings()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A tablet's errors, as a command's."""
+    try:
+        yield
+    except TabletError as error:
+        raise CommandError(getattr(error, "problem", error.code), error.zh, error.en) from error
+
+
+store_option = click.option(
+    "--store", envvar=STORE_VARIABLE, required=True, type=click.Path(path_type=Path), help="本机数据文件。 The store."
+)
+language_option = click.option("--lang", type=click.Choice(LANGUAGES), help="语言。 Language (else by LANG; zh).")
+
+
+def on_tablet(work: Callable[..., Answer]) -> Callable[..., None]:
+    """Gives a command `--store`, `--lang` and `--json`, and the open tablet with the words to answer in."""
+
+    @wraps(work)
+    def opened(store: Path, lang: str | None, **arguments: Any) -> Answer:
+        around = surroundings()
+        with told(), Tablet.open(store, transport=around.transport, clock=around.clock) as found:
+            return work(found, Words(lang or language_of()), **arguments)
+
+    return store_option(language_option(answering(opened)))
+
+
+def collection(found: Tablet, kind: RecordType) -> Collection:
+    return {
+        "household": found.households,
+        "visit": found.visits,
+        "dispute": found.disputes,
+        "entry": found.entries,
+    }[kind.name]
+
+
+def saved(record: Record, words: Words) -> Answer:
+    text = words(f"已存本机 {record.id}", f"Kept on this tablet: {record.id}")
+    return Answer({"id": record.id, "type": record.type, "pending": record.pending}, text)
+
+
+more_argument = click.argument("more", metavar="[FIELD=VALUE]...", nargs=-1)
+pairs_argument = click.argument("pairs", metavar="FIELD=VALUE...", nargs=-1)
+
+
+def text(value: object) -> str:
+    match value:
+        case list():
+            return "；".join(text(each) for each in value)
+        case dict():
+            return " ".join(text(each) for each in value.values() if each is not None)
+        case _:
+            return "–" if value is None else str(value)

@@ -1,0 +1,220 @@
+"""`doorstep tablet` at a shell: one JSON object a command, words for people, sensitive values masked."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import main
+from cli.masking import masked, masked_phone
+from cli.tablet_options import STORE_VARIABLE, Surroundings
+from cli.words import Words, language_of
+from schemas.catalog import CATALOG
+from tests.client.center import GRID, OTHER_GRID, Center, Link
+
+
+class Shell:
+    """Somebody's shell, with a store of its own."""
+
+    def __init__(self, person: str, center: Center, folder: Path) -> None:
+        self.link, self.center = Link(center), center
+        self.store = str(folder / f"{person}.tablet")
+        self.does("enroll", "https://center.example", person.upper())
+
+    def run(self, *arguments: str, language: str = "zh") -> Result:
+        around = Surroundings(self.link, lambda: self.center.clock_ms)
+        environment = {STORE_VARIABLE: self.store, "LANG": {"zh": "C.UTF-8", "en": "en_GB.UTF-8"}[language]}
+        return CliRunner(env=environment).invoke(main, ["tablet", *arguments], obj=around, catch_exceptions=False)
+
+    def does(self, *arguments: str) -> dict[str, Any]:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.stdout
+        assert result.stdout.count("\n") == 1
+        values: dict[str, Any] = json.loads(result.stdout)
+        return values
+
+    def fails(self, *arguments: str) -> str:
+        """The code of the error."""
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 1, result.stdout
+        error = json.loads(result.stdout)["error"]
+        assert error["zh"]
+        assert error["en"]
+        return str(error["code"])
+
+    def text(self, *arguments: str, language: str = "zh") -> str:
+        result = self.run(*arguments, language=language)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+
+@pytest.fixture
+def wang(center: Center, tmp_path: Path) -> Shell:
+    return Shell("wang", center, tmp_path)
+
+
+@pytest.fixture
+def zhao(center: Center, tmp_path: Path) -> Shell:
+    return Shell("zhao", center, tmp_path)
+
+
+def a_dispute(shell: Shell, *more: str) -> str:
+    parties = ("--party", "赵甲", "--party", "钱乙")
+    made = shell.does("dispute", "--category", "neighbours", "--title", "围墙", "--summary", "占道。", *parties, *more)
+    return str(made["id"])
+
+
+def test_an_evening_at_the_shell(wang: Shell, center: Center) -> None:
+    home = wang.does("household", "--address", "河边一号", "--phone", "13800138000", "people_count=3")["id"]
+    made = wang.does("visit", "--household", home, "--result", "met", "--purpose", "errand", "--purpose", "follow_up")
+    assert (made["type"], made["pending"]) == ("visit", True)
+    fence = a_dispute(wang)
+    wang.does("entry", fence, "--kind", "session", "--text", "谈了。")
+    wang.does("change", "disputes", fence, "amount_yuan=300", "violence_likely=yes", "place=渠边")
+    assert wang.does("status")["waiting"] == 5
+    report = wang.does("sync")
+    assert report == {"sent": 5, "received": 4, "conflicts": 0, "refused": 0, "held": 0, "waiting": 0}
+    document = center.document("dispute", fence)
+    assert document is not None
+    assert (document["amount_yuan"], document["violence_likely"]) == ("300", True)
+    assert [party["role"] for party in document["parties"]] == ["applicant", "respondent"]
+    told = wang.does("status")
+    assert (told["waiting"], told["person"]["id"], told["last_sync"]) == (0, "wang", "2026-11-21T08:00:01+00:00")
+
+
+def test_the_words_never_say_more_than_there_is(wang: Shell) -> None:
+    assert wang.text("status") == "全部已上传\n尚未同步\n"
+    wang.does("household", "--address", "坡上")
+    assert wang.text("status", language="en") == "1 waiting\nNot synced yet\n"
+    assert wang.text("status", "--lang", "en").startswith("1 waiting")
+    wang.link.is_up = False
+    result = wang.run("sync")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "无网络,已存本机 · Offline, kept on this tablet\n"
+    wang.link.is_up = True
+    assert wang.text("sync").startswith("上传 1 条，收到 1 条\n全部已上传\n上次同步 ")
+
+
+def test_the_last_sync_has_its_date_where_it_was_not_today() -> None:
+    words = Words("en")
+    assert words.last_sync(datetime(2020, 1, 2, 3, 4, tzinfo=UTC)).startswith("Last sync 2020-01-0")
+    assert len(words.last_sync(datetime.now(tz=UTC))) == len("Last sync 10:42")
+    assert (language_of({}), language_of({"LANG": "en_US"}), language_of({"LANG": "zh_CN"})) == ("zh", "en", "zh")
+
+
+def test_lists_mask_what_is_sensitive_and_show_tells_it_when_asked(wang: Shell) -> None:
+    wang.does("household", "--address", "河边一号", "--phone", "13800138000", "service_needs=hardship,newcomer")
+    (item,) = wang.does("list", "households")["items"]
+    assert item["doc"]["phone"] == "138****8000"
+    assert item["doc"]["service_needs"] == "***"
+    assert item["doc"]["address"] == "河边一号"
+    fence = a_dispute(wang)
+    assert "赵*" in wang.text("list", "dispute")
+    assert wang.does("show", "dispute", fence)["doc"]["parties"][0]["name"] == "赵*"
+    assert wang.does("show", "dispute", fence, "--unmasked")["doc"]["parties"][0]["name"] == "赵甲"
+    assert "标题: 围墙" in wang.text("show", "dispute", fence)
+    assert "Title: 围墙" in wang.text("show", "dispute", fence, language="en")
+    assert wang.fails("show", "dispute", "0193f0a0-0000-7000-8000-000000000000") == "record-unknown"
+
+
+def test_lists_can_be_narrowed(wang: Shell) -> None:
+    for address in ("河边一号", "河边二号", "坡上"):
+        wang.does("household", "--address", address)
+    assert len(wang.does("list", "household", "--find", "河边")["items"]) == 2
+    assert len(wang.does("list", "household", "address=坡上")["items"]) == 1
+    assert wang.does("list", "entries") == {"items": []}
+    assert wang.text("list", "visits") == "无 · None\n"
+
+
+def test_values_are_read_as_their_fields_ask(wang: Shell) -> None:
+    home = wang.does("household", "--address", "x", 'location={"lat":"25.5","lon":"102.4"}', "people_count=4")["id"]
+    document = wang.does("show", "household", home)["doc"]
+    assert (document["location"], document["people_count"]) == ({"lat": "25.5", "lon": "102.4"}, 4)
+    wang.does("change", "household", home, "people_count=", 'service_needs=["hardship"]')
+    shown = wang.does("show", "household", home, "--unmasked")["doc"]
+    assert shown["service_needs"] == ["hardship"]
+    assert "people_count" not in shown
+    assert wang.fails("change", "household", home, "people_count=many") == "invalid"
+    assert wang.fails("change", "household", home, "location={") == "invalid"
+    assert wang.fails("change", "household", home, "nonsense") == "usage"
+    assert wang.fails("list", "meteors") == "unknown-type"
+    assert wang.fails("list", "conflict") == "unknown-type"
+    fence = a_dispute(wang, "violence_likely=否")
+    assert wang.fails("change", "dispute", fence, "violence_likely=perhaps") == "invalid"
+
+
+def test_a_conflict_is_settled_for_a_side_or_with_another_value(wang: Shell, zhao: Shell) -> None:
+    for number, choice in enumerate((["--mine"], ["--theirs"], ["别的"])):
+        fence = a_dispute(wang)
+        for shell in (wang, zhao):
+            shell.does("sync")
+        wang.does("change", "dispute", fence, "title=围墙与排水")
+        zhao.does("change", "dispute", fence, "title=围墙占道")
+        for shell in (wang, zhao):
+            shell.does("sync")
+        (conflict,) = zhao.does("conflicts")["items"]
+        assert {each["value"] for each in conflict["values"]} == {"围墙与排水", "围墙占道"}
+        assert "标题" in zhao.text("conflicts")
+        assert zhao.text("status").splitlines()[1] == "1 条需要处理"
+        assert zhao.fails("settle", conflict["id"]) == "usage"
+        assert zhao.fails("settle", conflict["id"], "--suggestion") == "value-missing"
+        zhao.does("settle", conflict["id"], *choice)
+        assert zhao.fails("settle", conflict["id"], *choice) == "conflict-unknown"
+        assert zhao.does("sync")["refused"] == 0
+        wanted = ["围墙占道", "围墙与排水", "别的"][number]
+        assert zhao.does("show", "dispute", fence)["doc"]["title"] == wanted
+
+
+def test_a_status_is_settled_with_json(wang: Shell, zhao: Shell) -> None:
+    fence = a_dispute(wang)
+    wang.does("change", "dispute", fence, "status=accepted")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, "status=mediating")
+    zhao.does("change", "dispute", fence, "status=withdrawn")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    (conflict,) = zhao.does("conflicts")["items"]
+    assert {each["value"]["status"] for each in conflict["values"]} == {"mediating", "withdrawn"}
+    zhao.does("settle", conflict["id"], '{"status":"mediating","tier":"grid","assignee":null}')
+    zhao.does("sync")
+    assert zhao.does("show", "dispute", fence)["doc"]["status"] == "mediating"
+
+
+def test_refused_edits_are_mended_or_given_up(wang: Shell) -> None:
+    first, second = (a_dispute(wang, f"unit={OTHER_GRID}") for _ in range(2))
+    wang.does("entry", first, "--text", "x")
+    report = wang.does("sync")
+    assert (report["refused"], report["held"]) == (2, 1)
+    items = wang.does("attention")["items"]
+    assert [item["result"] for item in items] == ["refused", "refused", "held"]
+    assert items[0]["values"]["parties"][0]["name"] == "赵*"
+    assert "您没有这项权限" in wang.text("attention")
+    assert "This is not yours to do" in wang.text("attention", language="en")
+    assert wang.text("status").splitlines()[1:3] == ["2 条需要处理", "1 条待中心处理"]
+    assert wang.does("mend", first, f"unit={GRID}")["id"] == first
+    assert wang.text("discard", second) == "已放弃\n"
+    assert wang.fails("discard", second) == "not-refused"
+    assert wang.fails("mend", items[2]["edit"]) == "not-refused"
+    wang.does("sync")
+    assert wang.does("attention") == {"items": []}
+
+
+def test_enrolling_says_for_whom_and_why_not(wang: Shell, center: Center, tmp_path: Path) -> None:
+    assert wang.fails("enroll", "https://center.example", "NOBODY") == "code-unknown"
+    assert wang.fails("enroll", "https://center.example", "LI") == "person-differs"
+    wang.store = str(tmp_path / "sun.tablet")
+    assert wang.fails("status") == "store-missing"
+    assert wang.text("enroll", "https://center.example", "SUN", "--name", "平板二") == "已注册，使用人 王一\n"
+
+
+def test_masks(wang: Shell) -> None:
+    assert (masked_phone("13800138000"), masked_phone("08731234"), masked_phone("")) == ("138****8000", "****", "****")
+    dispute = CATALOG.types["dispute"]
+    assert masked(dispute, {"parties": 7, "title": "x", "mood": "calm"}) == {"parties": "***", "title": "x"}
+    assert masked(dispute, {"parties": [7]}) == {"parties": ["***"]}
+    entry = CATALOG.types["entry"]
+    assert masked(entry, {"people_present": "赵", "text": None}) == {"people_present": "赵*", "text": None}
