@@ -190,17 +190,21 @@ FEED_PROBES = {
             ), 9223372036854775807)
     """,
 }
-FEED_KEYS = {
+# A page's rows are few and their index is known: neither database may choose another way when its statistics are old.
+# So the record is joined a row at a time, and the key's own index is kept out of the question (`h.key || ''`).
+FEED_RECORD = {
     "postgresql": """
-        (SELECT jsonb_agg(h.key ORDER BY h.key)::text FROM placement AS h
-         WHERE h.county = :county AND h.record = {record} AND h.type = {type} AND h.gone IS NULL AND {condition})
+        LEFT JOIN LATERAL (
+            SELECT gone, document, dots FROM record WHERE county = :county AND type = f.type AND id = f.record LIMIT 1
+        ) AS r ON true
     """,
-    "sqlite": """
-        (SELECT json_group_array(h.key) FROM placement AS h
-         WHERE h.county = :county AND h.record = {record} AND h.type = {type} AND h.gone IS NULL AND {condition})
-    """,
+    "sqlite": "LEFT JOIN record AS r ON r.county = :county AND r.type = f.type AND r.id = f.record",
+}
+FEED_KEYS = {
+    "postgresql": "jsonb_agg(h.key ORDER BY h.key)::text",
+    "sqlite": "json_group_array(h.key)",
 }
 FEED_HELD = {
-    "postgresql": "h.key = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:held AS jsonb))))",
-    "sqlite": "h.key IN (SELECT value FROM json_each(:held))",
+    "postgresql": "h.key || '' = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:held AS jsonb))))",
+    "sqlite": "h.key || '' IN (SELECT value FROM json_each(:held))",
 }

@@ -74,10 +74,11 @@ class Reading:
 _PAGE = """
     SELECT county.revision AS at_revision, county.log_revision, county.head, page.*
     FROM county LEFT JOIN (
-        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots,
-            {keys} AS keys
-        FROM ({found}) AS f
-        LEFT JOIN record AS r ON r.county = :county AND r.type = f.type AND r.id = f.record
+        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots, (
+            SELECT {keys} FROM placement AS h
+            WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
+        ) AS keys
+        FROM ({found}) AS f {record}
     ) AS page ON true
     WHERE county.code = :county
     ORDER BY page.part, page.turn, page.revision
@@ -96,15 +97,14 @@ def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> P
     parameters: dict[str, Any] = {"county": code, "want": want + 1}
     if reading.scope.whole:
         own = [key for key in reading.scope.covers if not key.startswith(("unit:", "staff:"))]
-        condition = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})"
+        held = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})"
         found = _BY_REVISION
         parameters |= {"held": json.dumps(own), "since": reading.revision}
     else:
-        condition = held
         found = _BY_KEY.format(probes=dialect.FEED_PROBES[name])
         parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
-    keys = dialect.FEED_KEYS[name].format(record="f.record", type="f.type", condition=condition)
-    rows = connection.execute(sa.text(_PAGE.format(keys=keys, found=found)), parameters).all()
+    statement = _PAGE.format(found=found, record=dialect.FEED_RECORD[name], keys=dialect.FEED_KEYS[name], held=held)
+    rows = connection.execute(sa.text(statement), parameters).all()
     first = rows[0]
     found_rows = [_row(each) for each in rows if each.revision is not None]
     return Page(
