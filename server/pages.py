@@ -35,14 +35,13 @@ def from_the_start(held: Scope) -> Position:
 
 def resumed(cursor: Cursor, before: frozenset[str], held: Scope, units: Units, county: str) -> Position:
     """The feed from a cursor that covered the keys `before`, for the scope that the caller holds now."""
-    now = covered(held, county)
-    was_whole, is_whole = f"county:{county}" in before, held.whole
+    was_whole = f"county:{county}" in before
     everything = {f"{kind}:{unit}" for unit in units.parents for kind in ("unit", "staff")}
     old = (before - {f"county:{county}"}) | (everything if was_whole else set())
     lost = tuple(sorted(old - held.keys))
-    if is_whole:
-        same = was_whole and before == now
-        return Position(Reading(held, cursor.revision if same else 0, (), 0), lost)
+    if held.whole:
+        # Whoever sees everything gains nothing by another key.
+        return Position(Reading(held, cursor.revision if was_whole else 0, (), 0), lost)
     waiting = tuple(key for key in cursor.catching_up if key in held.keys)
     gained = tuple(sorted(held.keys - old))
     position = cursor.position if waiting[:1] == cursor.catching_up[:1] else 0

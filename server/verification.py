@@ -42,7 +42,7 @@ def differences(center: Center) -> list[str]:
 
 
 def _streamed(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[sa.RowMapping]:
-    yield from connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement).mappings()
+    yield from connection.execute(statement.execution_options(yield_per=ROWS_AT_ONCE)).mappings()
 
 
 def _chain(connection: sa.Connection, county: County) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _made(identity: str, log_rows: list[sa.RowMapping]) -> Record | None:
             return Named(Fate.UNKNOWN)
         if row["result"] in ADMITTED:
             return Named(Fate.ADMITTED)
-        return Named(Fate.REFUSED, edits.over_of_refused(row["line"], CATALOG).get(register, ()))
+        return Named(Fate.REFUSED, edits.over_of_refused(row["line"], CATALOG).get(register, ()), identity)
 
     admitted = [_edit(row, identity) for row in log_rows if row["result"] in ADMITTED]
     made: Record | None = None

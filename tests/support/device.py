@@ -43,7 +43,7 @@ class Device:
     heads: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """The siblings of registers as own edits left them, by record and register."""
     written: dict[str, list[Document]] = field(default_factory=dict)
-    """The members of every own edit, by record."""
+    """The members of own edits that the feed has not brought back yet, by record."""
 
     # -- enrolment
 
@@ -132,10 +132,8 @@ class Device:
         """A record as the feed brought it, under what this tablet wrote and has not had back."""
         row = self.rows.get((record_type, record))
         document = dict(row["doc"]) if row else {}
-        standing = {name for names in (row or {}).get("dots", {}).values() for name in names}
         for members in self.written.get(record, []):
-            if members["edit"] not in standing and not (row and members["do"] == "create"):
-                document |= members.get("now") or {}
+            document |= members.get("now") or {}
         return document
 
     # -- sync
@@ -182,10 +180,11 @@ class Device:
             self.rows.pop(identity, None)
             return
         self.rows[identity] = row
-        siblings = {name for names in row.get("dots", {}).values() for name in names}
+        # A row is the latest state, so what was sent is in it, or covered.
         own = self.heads.get(row["id"], {})
-        # What the feed brings back is from there on the feed's to say.
-        self.heads[row["id"]] = {name: edits for name, edits in own.items() if not siblings.intersection(edits)}
+        self.heads[row["id"]] = {name: edits for name, edits in own.items() if edits[0] in self.outbox}
+        written = self.written.get(row["id"], [])
+        self.written[row["id"]] = [members for members in written if members["edit"] in self.outbox]
 
     def catch_up(self, batch: int = 500) -> list[Answer]:
         """Syncs until nothing is left to send and nothing more to come."""
