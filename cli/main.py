@@ -7,6 +7,7 @@ from cli.county import init, verify
 from cli.held import held
 from cli.people import person
 from cli.serve import serve
+from cli.tablet import tablet
 from cli.tablets import code, revoke, tablets
 from cli.units import unit
 
@@ -19,11 +20,5 @@ def main() -> None:
     The server's settings come from DOORSTEP_DATABASE_URL (or DOORSTEP_DATA_DIR) and DOORSTEP_COUNTY."""
 
 
-for _command in (init, unit, person, body, code, tablets, revoke, held, verify, serve):
+for _command in (init, unit, person, body, code, tablets, revoke, held, verify, serve, tablet):
     main.add_command(_command)
-try:
-    from cli.tablet import tablet
-except ModuleNotFoundError:
-    pass
-else:
-    main.add_command(tablet)

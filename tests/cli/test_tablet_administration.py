@@ -142,7 +142,7 @@ def test_the_tablet_command_needs_nothing_of_the_servers(tmp_path: Path) -> None
         root = Path(__file__).parents[2]
         return subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False)
 
-    assert run("--help").returncode == 0
+    assert run("tablet", "--help").returncode == 0
     told = run("unit", "list", "--json")
     assert told.returncode == 1
     assert json.loads(told.stdout)["error"]["code"] == "server-missing"
