@@ -78,7 +78,11 @@ class Tablet:
         opened = Store(store, create=True, connect=connect)
         try:
             way = Transport(server, ca_file=ca_file, transport=transport)
-            enrol(Desk(opened, clock), way, server, code, name or platform.node() or "tablet", ca_file)
+            try:
+                enrol(Desk(opened, clock), way, server, code, name or platform.node() or "tablet", ca_file)
+            finally:
+                if transport is None:  # One that was given is still the tablet's to use.
+                    way.close()
             return cls(opened, transport, ca_file=ca_file, clock=clock, sleep=sleep)
         except BaseException:
             opened.close()
