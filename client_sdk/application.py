@@ -10,7 +10,7 @@ from client_sdk.report import SyncReport
 from client_sdk.schema import Meta, State
 from client_sdk.transport import Answer
 from client_sdk.values import instant_of_ms
-from client_sdk.views import Name
+from client_sdk.views import ERASED, Name
 from sync import stamps
 from sync.codes import Code, Result
 from sync.frames import Outcome, Row, ScopeLost
@@ -19,11 +19,12 @@ from sync.frames import Outcome, Row, ScopeLost
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What an answer brought. `is_done`: nothing more to fetch and nothing more to send. `is_revoked`: the center held
-    lines because the tablet is revoked."""
+    lines because the tablet is revoked. `has_erased`: something is to leave no trace on the tablet."""
 
     report: SyncReport
     is_done: bool
     is_revoked: bool
+    has_erased: bool
 
 
 def apply(desk: Desk, sent: Sequence[Line], answer: Answer) -> Applied:
@@ -37,12 +38,14 @@ class _Application:
         self.desk, self.answer = desk, answer
         self.clock_ms = stamps.milliseconds(answer.head.clock)
         self.touched: set[Name] = set()
+        self.generation = 0
         self.results: list[Result] = []
         self.keys = set(desk.scope)
 
     def apply(self, sent: Sequence[Line]) -> Applied:
         if self.answer.head.replay:
             restart(self.desk, send_again=True)
+        self.generation = self.desk.store.number(Meta.GENERATION)
         # Outcomes before rows: a page may hold our own edits.
         outcomes = self._outcomes(sent)
         for part in self.answer.parts:
@@ -58,7 +61,13 @@ class _Application:
         self.desk.views.refresh(self.touched)
         self.desk.outbox.prune(self.clock_ms)
         self._note(is_done=is_done)
-        return Applied(self._report(len(sent)), is_done, any(each.code == Code.TABLET_REVOKED for each in outcomes))
+        return Applied(
+            self._report(len(sent)),
+            is_done,
+            is_revoked=any(each.code == Code.TABLET_REVOKED for each in outcomes),
+            has_erased=any(each.code == Code.ERASED for each in outcomes)
+            or any(isinstance(part, Row) and part.gone == ERASED for part in self.answer.parts),
+        )
 
     def _outcomes(self, sent: Sequence[Line]) -> list[Outcome]:
         """The outcome of each line that was sent; a line that the answer does not list was applied."""
@@ -79,7 +88,7 @@ class _Application:
             self.touched.update(self.desk.views.lose(part.key))
             self.keys.discard(part.key)
             return
-        self.desk.views.put(part)
+        self.desk.views.put(part, self.generation)
         self.keys.update(part.keys)
         self.touched.add((part.type, part.id))
         if part.type == "held" and part.document is not None:

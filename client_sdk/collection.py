@@ -62,7 +62,7 @@ class Collection:
 
     def history(self, record: str | Record) -> Deeds:
         """What was done to a record on this tablet, as far back as it is kept (at least the retention time)."""
-        return [_deed(line.edit, line.line, state) for line, state in self._desk.edits_of(_id(record))]
+        return [_deed(line.edit, line.line, state) for line, state in self._desk.edits_of(self.type, _id(record))]
 
 
 def _id(record: str | Record) -> str:

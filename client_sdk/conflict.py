@@ -72,7 +72,8 @@ class Conflicts:
         return [
             Conflict(self._desk, record)
             for record in found
-            if record.document["field"] not in self._desk.settled_here(record.document["record"])
+            if record.document["field"]
+            not in self._desk.settled_here(record.document["record_type"], record.document["record"])
         ]
 
     def get(self, conflict: str) -> Conflict | None:

@@ -85,7 +85,7 @@ class Desk:
             raise DealtWithError
         members: dict[str, Any] = lines.read(kept.line.line)
         said = members["now"]
-        shown = overlaid(None, [*read_all([kept.line]), *self.outbox.overlay(record)], CATALOG)
+        shown = overlaid(None, [*read_all([kept.line]), *self.outbox.overlay(kind.name, record)], CATALOG)
         start = {field: said.get(field) for field in workflow_fields(kind)}
         return {**said, **(shown.document if shown else {}), **start}
 
@@ -155,12 +155,15 @@ class Desk:
             for conflict in found
         }
 
-    def settled_here(self, record: str) -> frozenset[str]:
+    def settled_here(self, record_type: str, record: str) -> frozenset[str]:
         """The registers of a record that an edit made here settles, which the feed has not brought back yet."""
         return frozenset(
-            touch.register for edit in self.outbox.overlay(record) for touch in edit.touches if touch.settles
+            touch.register
+            for edit in self.outbox.overlay(record_type, record)
+            for touch in edit.touches
+            if touch.settles
         )
 
-    def edits_of(self, record: str) -> list[tuple[Line, str]]:
+    def edits_of(self, record_type: str, record: str) -> list[tuple[Line, str]]:
         """What this tablet still has of its own work on a record: each line with its state, oldest first."""
-        return [(kept.line, kept.state) for kept in self.outbox.of_record(record) if read_all([kept.line])]
+        return [(kept.line, kept.state) for kept in self.outbox.of_record(record_type, record) if read_all([kept.line])]

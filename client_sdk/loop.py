@@ -80,13 +80,16 @@ class Loop:
         total = SyncReport()
         is_done = False
         while not is_done:
+            token = self._token()
             prepared = self._prepare()
-            answer = self._exchange(prepared, total, progress)
+            answer = self._exchange(token, prepared, total, progress)
             if answer is None:
                 continue
             self._failures = 0
             applied = apply(self._desk, prepared.lines, answer)
             total += applied.report
+            if applied.has_erased:
+                self._desk.store.forget()
             self._look_out(prepared, answer, applied)
             progress(SyncProgress(total.sent, total.sent + self._desk.outbox.waiting(), total.received))
             is_done = applied.is_done and not applied.is_revoked
@@ -109,7 +112,7 @@ class Loop:
             )
             return Request(head, tuple(lines))
 
-    def _exchange(self, prepared: Request, total: SyncReport, progress: Progress) -> Answer | None:
+    def _exchange(self, token: str, prepared: Request, total: SyncReport, progress: Progress) -> Answer | None:
         """The answer, or None where the request is to be made anew: smaller, later, or from another cursor."""
         to_send = total.sent + len(prepared.lines) + prepared.head.owes
 
@@ -120,7 +123,7 @@ class Loop:
         progress(SyncProgress(total.sent, to_send, total.received))
         body = request(prepared.head, (line.line for line in prepared.lines))
         try:
-            return self._transport.sync(self._token(), body, self._desk.clock.raw, on_rows)
+            return self._transport.sync(token, body, self._desk.clock.raw, on_rows)
         except UnreachableError as error:
             raise OfflineError from error
         except AnswerTimeoutError as error:
@@ -189,7 +192,7 @@ class Loop:
             if owes_nothing:
                 store.wipe()
         if owes_nothing:
-            store.compact()
+            store.forget()
             _log.warning("tablet_wiped")
             raise RevokedError(wiped=True)
 

@@ -78,8 +78,9 @@ class Outbox:
             taken.append(line)
         return taken
 
-    def owes_on(self, record: str) -> bool:
-        return self._store.row("SELECT 1 FROM outbox WHERE record = ? AND unsent = 1 LIMIT 1", record) is not None
+    def owes_on(self, record_type: str, record: str) -> bool:
+        condition = "record = ? AND type = ? AND unsent = 1"
+        return self._store.row(f"SELECT 1 FROM outbox WHERE {condition} LIMIT 1", record, record_type) is not None  # noqa: S608
 
     def send_again(self) -> None:
         """Marks what the tablet still has as unsent, for a center whose past differs. What was shown stays shown."""
@@ -132,15 +133,15 @@ class Outbox:
             clock_ms - RETENTION_DAYS * DAY_MS,
         )
 
-    def erase(self, record: str) -> None:
+    def erase(self, record_type: str, record: str) -> None:
         """Blanks what was said of a record, but for lines that the center has not judged yet."""
-        self._blank("record = ? AND state <> 'new'", record)
+        self._blank("record = ? AND type = ? AND state <> 'new'", record, record_type)
 
-    def _blank(self, condition: str, name: str) -> None:
+    def _blank(self, condition: str, *names: str) -> None:
         self._store.run(
             f"""UPDATE outbox SET line = x'', state = 'erased', unsent = 0, code = NULL, field = NULL, zh = NULL,
             en = NULL WHERE {condition}""",  # noqa: S608 - the conditions stand above
-            name,
+            *names,
         )
 
     def discard(self, edit: str) -> bool:
@@ -157,26 +158,24 @@ class Outbox:
     def needing_attention(self) -> list[Kept]:
         return [_kept(row) for row in self._store.rows(f"{_KEPT} WHERE state IN ('refused', 'held') ORDER BY seq")]
 
-    def of_record(self, record: str) -> list[Kept]:
+    def of_record(self, record_type: str, record: str) -> list[Kept]:
         """Every edit of a record that is still here, oldest first."""
-        return [
-            _kept(row)
-            for row in self._store.rows(f"{_KEPT} WHERE record = ? AND state <> 'erased' ORDER BY seq", record)
-        ]
+        condition = "record = ? AND type = ? AND state <> 'erased'"
+        return [_kept(row) for row in self._store.rows(f"{_KEPT} WHERE {condition} ORDER BY seq", record, record_type)]
 
-    def overlaid(self) -> frozenset[str]:
-        """The records with edits that stand on top of what the center sent."""
-        return frozenset(
-            record
-            for (record,) in self._store.rows(f"SELECT DISTINCT record FROM outbox WHERE {_OVERLAID}")  # noqa: S608
-        )
+    def overlaid(self) -> frozenset[tuple[str, str]]:
+        """The records (type, id) with edits that stand on top of what the center sent."""
+        found = self._store.rows(f"SELECT DISTINCT type, record FROM outbox WHERE {_OVERLAID}")  # noqa: S608
+        return frozenset((record_type, record) for record_type, record in found)
 
-    def overlay(self, record: str) -> list[Edit]:
+    def overlay(self, record_type: str, record: str) -> list[Edit]:
         """The edits that stand on top of a record, in the order in which they were made, its creation first: one that
         mends comes after changes that waited for it."""
+        condition = f"record = ? AND type = ? AND {_OVERLAID}"
         found = self._store.rows(
-            f"SELECT edit, type, record, line FROM outbox WHERE record = ? AND {_OVERLAID} ORDER BY seq",  # noqa: S608
+            f"SELECT edit, type, record, line FROM outbox WHERE {condition} ORDER BY seq",  # noqa: S608
             record,
+            record_type,
         )
         return sorted(read_all(Line(*row) for row in found), key=lambda edit: edit.do is not Do.CREATE)
 

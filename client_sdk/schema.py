@@ -86,11 +86,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             unit TEXT, household TEXT, dispute TEXT, status TEXT, record TEXT, removed TEXT,
             PRIMARY KEY (type, id)
         )""",
-        "CREATE INDEX view_unit ON view (type, unit)",
-        "CREATE INDEX view_household ON view (type, household) WHERE household IS NOT NULL",
-        "CREATE INDEX view_dispute ON view (type, dispute) WHERE dispute IS NOT NULL",
-        "CREATE INDEX view_status ON view (type, status) WHERE status IS NOT NULL",
-        "CREATE INDEX view_record ON view (type, record) WHERE record IS NOT NULL",
+        "CREATE INDEX view_unit ON view (type, unit, id)",
+        "CREATE INDEX view_household ON view (type, household, id) WHERE household IS NOT NULL",
+        "CREATE INDEX view_dispute ON view (type, dispute, id) WHERE dispute IS NOT NULL",
+        "CREATE INDEX view_status ON view (type, status, id) WHERE status IS NOT NULL",
+        "CREATE INDEX view_record ON view (type, record, id) WHERE record IS NOT NULL",
         """CREATE TABLE set_aside (
             type TEXT NOT NULL,
             id TEXT NOT NULL,

@@ -138,10 +138,11 @@ class Store:
                 self.run(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
             self.put_meta(Meta.REVOKED, "1")
 
-    def compact(self) -> None:
-        """Drops what is left of deleted rows in the files: after a wipe, outside any transaction."""
-        self.run("VACUUM")
-        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    def forget(self) -> None:
+        """Overwrites the log of what was deleted, outside any transaction. Where another process still reads the store,
+        that is done by whoever closes it last."""
+        with suppress(StoreError):
+            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         with self._lock:

@@ -76,6 +76,7 @@ class Tablet:
         (try again with the same code: it is not spent), CenterError (`problem` is code-unknown or code-spent),
         PersonDiffersError, StoreError."""
         opened = Store(store, create=True, connect=connect)
+        ca_file = None if ca_file is None else str(Path(ca_file).absolute())
         try:
             way = Transport(server, ca_file=ca_file, transport=transport)
             try:

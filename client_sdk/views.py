@@ -28,12 +28,11 @@ class Views:
 
     # -- what the center sends (within a transaction)
 
-    def put(self, row: Row) -> None:
+    def put(self, row: Row, generation: int) -> None:
         """A row of the feed: the record's latest state, or the news that it left the scope."""
         if row.document is None:
             self._leave(row)
             return
-        generation = self._store.number(Meta.GENERATION)
         self._store.run(
             """INSERT INTO base (type, id, rev, doc, dots, keys, generation) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (type, id) DO UPDATE SET rev = excluded.rev, doc = excluded.doc, dots = excluded.dots,
@@ -53,7 +52,7 @@ class Views:
         if row.gone == ERASED:
             self._store.run("DELETE FROM base WHERE type = ? AND id = ?", row.type, row.id)
             self._store.run("DELETE FROM set_aside WHERE type = ? AND id = ?", row.type, row.id)
-            self._outbox.erase(row.id)
+            self._outbox.erase(row.type, row.id)
         else:
             self._store.run("UPDATE base SET keys = '[]' WHERE type = ? AND id = ?", row.type, row.id)
 
@@ -67,17 +66,23 @@ class Views:
 
     def drop_left(self) -> list[Name]:
         """Drops records that left the scope, once every edit owed on them has its outcome. Gives what was dropped."""
-        condition = "keys = '[]' AND NOT EXISTS (SELECT 1 FROM outbox WHERE record = base.id AND unsent = 1)"
+        owed = "SELECT 1 FROM outbox WHERE record = base.id AND outbox.type = base.type AND unsent = 1"
+        condition = f"keys = '[]' AND NOT EXISTS ({owed})"
         found = self._store.rows(f"SELECT type, id FROM base WHERE {condition}")  # noqa: S608
         self._store.run(f"DELETE FROM base WHERE {condition}")  # noqa: S608
         return [(record_type, record) for record_type, record in found]
 
     def set_old_aside(self) -> list[Name]:
-        """Moves what an earlier generation of the center sent, and this one has not, out of sight but not away."""
+        """Moves what an earlier generation of the center sent, and this one has not, out of sight but not away.
+
+        What the center derives from records (conflicts, held edits) is just dropped: it follows what they are now."""
         generation = self._store.number(Meta.GENERATION)
         found = self._store.rows("SELECT type, id FROM base WHERE generation < ?", generation)
+        derived = ", ".join(f"'{kind.name}'" for kind in CATALOG.types.values() if not kind.editable)
         self._store.run(
-            "INSERT OR REPLACE INTO set_aside SELECT type, id, rev, doc FROM base WHERE generation < ?", generation
+            "INSERT OR REPLACE INTO set_aside SELECT type, id, rev, doc FROM base "  # noqa: S608 - our own types
+            f"WHERE generation < ? AND type NOT IN ({derived})",
+            generation,
         )
         self._store.run("DELETE FROM base WHERE generation < ?", generation)
         return [(record_type, record) for record_type, record in found]
@@ -88,14 +93,14 @@ class Views:
         """Makes the views of these records anew."""
         overlaid_records = self._outbox.overlaid()
         for record_type, record in sorted(set(names)):
-            self._refresh(record_type, record, has_overlay=record in overlaid_records)
+            self._refresh(record_type, record, has_overlay=(record_type, record) in overlaid_records)
 
     def _refresh(self, record_type: str, record: str, *, has_overlay: bool) -> None:
         found = self._store.row("SELECT doc, dots, keys FROM base WHERE type = ? AND id = ?", record_type, record)
         doc, dots, keys = found or (None, "{}", "[]")
         view = None if doc is None else View(record, json.loads(doc), json.loads(dots))
         if has_overlay:
-            view = overlaid(view, self._outbox.overlay(record), CATALOG)
+            view = overlaid(view, self._outbox.overlay(record_type, record), CATALOG)
         if view is None:
             self._store.run("DELETE FROM view WHERE type = ? AND id = ?", record_type, record)
             return
@@ -107,7 +112,7 @@ class Views:
             _text(view.document),
             _text(view.dots),
             keys,
-            has_overlay and self._outbox.owes_on(record),
+            has_overlay and self._outbox.owes_on(record_type, record),
             "\n".join(_texts(view.document)).casefold(),
             *(_scalar(view.document.get(column)) for column in VIEW_COLUMNS),
         )

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
-from client_sdk import InvalidError, Record, RecordUnknownError
+from client_sdk import InvalidError, Record, RecordUnknownError, StoreMissingError
+from client_sdk.desk import Desk
+from client_sdk.store import Store
 from schemas.catalog import CATALOG
 from sync import edits
 from tests.client.center import GRID, OTHER_GRID
@@ -245,3 +249,19 @@ def test_saved_work_is_there_after_a_restart(wang: Worker) -> None:
     assert tablet.last_sync is None
     sync(wang)
     assert wang.reopen().last_sync == datetime(2026, 11, 21, 8, 0, 1, tzinfo=UTC)
+
+
+class Result(StrEnum):
+    MET = "met"
+
+
+def test_members_of_an_enumeration_are_their_values(wang: Worker) -> None:
+    made = visit(wang, household(wang), result=Result.MET)
+    assert type(made.document["result"]) is str
+
+
+def test_nobody_saves_before_the_enrolment(tmp_path: Path) -> None:
+    desk = Desk(Store(tmp_path / "x.tablet", create=True), lambda: 0)
+    with pytest.raises(StoreMissingError):
+        desk.create("household", {"address": "x", "unit": GRID})
+    desk.store.close()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from client_sdk import OfflineError, StoreError, StoreMissingError, StoreNewerError, Tablet
-from client_sdk.schema import MIGRATIONS, Meta
+from client_sdk.schema import MIGRATIONS, VIEW_COLUMNS, Meta
 from client_sdk.store import Store, connect
 from tests.client.center import OTHER_GRID, Center, Link
 from tests.client.conftest import Worker
@@ -245,8 +245,13 @@ def test_what_is_no_store_is_said(tmp_path: Path) -> None:
 
 def test_lists_read_an_index(wang: Worker) -> None:
     store = wang.tablet._desk.store
-    for field in ("household", "dispute", "status", "unit", "record"):
-        (plan,) = store.rows(f"EXPLAIN QUERY PLAN SELECT id FROM view WHERE type = ? AND {field} = ?", "visit", "x")
+    ran: list[str] = []
+    store._connection.set_trace_callback(ran.append)
+    for field in VIEW_COLUMNS[:-1]:
+        wang.tablet._desk.views.select("visit", {field: "x"}, removed=False)
+    store._connection.set_trace_callback(None)
+    for field, sql in zip(VIEW_COLUMNS, ran, strict=False):
+        (plan,) = store.rows(f"EXPLAIN QUERY PLAN {sql}")
         assert f"view_{field}" in plan[3], plan
     for sql, index in {
         "SELECT edit FROM outbox WHERE unsent = 1 ORDER BY seq LIMIT 500": "outbox_unsent",
