@@ -6,7 +6,7 @@ from server.administration.county import TIMEZONE, init, release
 from server.administration.people import add_person, assign, people, unassign
 from server.administration.period import Period, day_start
 from server.administration.tablets import CODE_HOURS, all_tablets, make_code, revoke
-from server.administration.units import add_unit, units
+from server.administration.units import add_unit, move_unit, units
 
 __all__ = [
     "CODE_HOURS",
@@ -24,6 +24,7 @@ __all__ = [
     "join",
     "leave",
     "make_code",
+    "move_unit",
     "people",
     "release",
     "revoke",

@@ -43,3 +43,31 @@ def units(center: Center) -> list[Values]:
         line = list(tree.lineage(code, now))
         found.append({"code": code, "name": names[code], "parent": line[1] if len(line) > 1 else None})
     return sorted(found, key=lambda each: (each["parent"] is not None, str(each["code"])))
+
+
+def move_unit(center: Center, code: str, parent: str) -> Values:
+    """Puts a unit, with all under it, under another parent from now on: a grid that was re-drawn. Raises
+    NotPossibleError.
+
+    Scopes change, records do not; work of before is judged by where the unit stood then."""
+
+    def apply(change: Directory) -> Values:
+        change.require_unit(code)
+        change.require_unit(parent)
+        tree = directory.units(change.connection, change.county.code)
+        if code == tree.root:
+            raise NotPossibleError("县不能划入其他辖区", "The county stands under nothing")
+        if code in tree.lineage(parent, change.now):
+            raise NotPossibleError(f"{parent} 属于 {code}", f"{parent} is a part of {code}")
+        if tree.parent(code, change.now) == parent:
+            raise NotPossibleError(f"{code} 已属于 {parent}", f"{code} stands under {parent} already")
+        table = tables.unit_parent
+        change.connection.execute(
+            sa.update(table)
+            .where(table.c.county == change.county.code, table.c.unit == code, table.c.until.is_(None))
+            .values(until=change.now)
+        )
+        change.insert(table, unit=code, parent=parent, since=change.now)
+        return {"code": code, "parent": parent}
+
+    return changing(center, {"do": "move", "unit": code, "parent": parent}, apply)
