@@ -15,8 +15,8 @@ from server.store import dialect, directory, feed, ledger, log, tablets
 from server.store.log import LoggedEdit
 from server.store.tablets import Caller
 from server.transaction import pushing
+from sync import chain, edits, frames, stamps
 from sync import cursor as cursors
-from sync import edits, frames, stamps
 from sync.admission import Refuse, Wait
 from sync.batch import Arrival, Decision
 from sync.codes import Code, Result
@@ -50,7 +50,7 @@ def exchange(center: Center, token: str, body: bytes) -> Iterator[bytes]:
     pushed, caller = _push(center, token, head, edit_lines, marks)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
     if caller.revoked_at is not None:
-        return iter([frames.answer_head(answer), *_nothing_more(head)])
+        return iter([frames.answer_head(answer), *_nothing_more(head, pushed)])
     page = list(_page(center, caller, None if pushed.replay else cursor, head.want, answer))
     return iter(page)
 
@@ -73,10 +73,11 @@ def _positions(head: RequestHead) -> tuple[Cursor | None, list[Mark]]:
     return cursor, marks if cursor is None else [*marks, cursor.mark]
 
 
-def _nothing_more(head: RequestHead) -> Iterator[bytes]:
-    """A revoked tablet sees no feed: its cursor stays where it is."""
-    cursor = head.cursor or cursors.encode(Cursor(0, 0, "", ""))
-    yield frames.last_line(frames.LastLine(cursor, False, 0))
+def _nothing_more(head: RequestHead, pushed: Pushed) -> Iterator[bytes]:
+    """A revoked tablet sees no feed: its cursor stays where it is, or at the beginning of this server's past."""
+    cursor = None if pushed.replay else head.cursor
+    beginning = Cursor(0, 0, chain.tag(chain.START), "")
+    yield frames.last_line(frames.LastLine(cursor or cursors.encode(beginning), False, 0))
 
 
 # -- push
