@@ -1,0 +1,186 @@
+"""What befalls a county: people and grids move, tablets break and are copied, clocks jump, backups are restored."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from client_sdk import Tablet
+from server import administration, holding
+from server.administration import Period
+from server.center import Center
+from tests.simulation.actions import Actions
+from tests.simulation.device import Device
+from tests.simulation.poison import Poison
+from tests.simulation.server import GRIDS, VILLAGES
+from tests.simulation.world import World
+from tests.support.clock import DAY_MS, HOUR_MS, MINUTE_MS
+
+BACKUPS_MAX = 3
+DEVICES_MAX = 16
+WORKERS = ("wang", "li", "zhao", "qian")
+
+
+class Events:
+    """Each method is one event; a run knows some of them only, so that each seed has a fate of its own."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.random = world, world.random
+        self.actions, self.poison = Actions(world), Poison(world)
+        rare: Mapping[str, Callable[[Device], None]] = {
+            "poison": self.poisoned, "rogue": self.poison.rogue, "killed": self.killed, "disk": self.disk,
+            "clock": self.clock, "copied": self.copied, "restored": self.restored, "cloned": self.cloned,
+            "replaced": self.replaced, "revoked": self.revoked, "person": self.person, "redrawn": self.redrawn,
+            "committee": self.committee, "backup": self.backup, "backup restored": self.backup_restored,
+            "upgraded": self.upgraded, "app": self.app, "days": self.days, "staff": self.staff_decides,
+        }  # fmt: skip
+        known = self.random.sample(tuple(rare), self.random.randint(2, len(rare)))
+        self.rare = {name: rare[name] for name in sorted(known)}
+        self.rare_one_in = self.random.choice((2, 3, 4, 6))
+
+    def step(self) -> None:
+        """The next thing that happens."""
+        world = self.world
+        living = world.living()
+        device = self.random.choice(living)
+        if world.network.delayed and self.random.randrange(3) == 0:
+            world.pass_ms(HOUR_MS)
+            world.network.arrive_late()
+        elif self.random.randrange(self.rare_one_in) == 0:
+            name = self.random.choice(tuple(self.rare))
+            world.counts[name] += 1
+            world.pass_ms(HOUR_MS)
+            self.rare[name](device)
+        elif self.random.random() < 0.45:
+            self.sync(device)
+        else:
+            for deed in self.actions.evening(device):
+                world.counts[deed.__name__] += 1
+                world.use(device, deed)
+
+    def sync(self, device: Device) -> None:
+        """A sync; one in three in small pieces, one in four with a signal that goes away."""
+        if self.random.randrange(3) == 0:
+            pieces = self.random.randint(1, 5), self.random.randint(2, 20)
+            self.world.use(device, partial(self._small, *pieces))
+        device.link.requests_left = self.random.randint(0, 4) if self.random.randrange(4) == 0 else None
+        self.world.sync(device)
+        device.link.requests_left = None
+
+    def _small(self, lines_max: int, rows_max: int, tablet: Tablet) -> None:
+        tablet._loop.lines_max, tablet._loop.rows_max = lines_max, rows_max
+
+    # -- on a tablet
+
+    def poisoned(self, device: Device) -> None:
+        for _ in range(self.random.randint(1, 3)):
+            self.world.use(device, self.poison.outbox)
+
+    def killed(self, device: Device) -> None:
+        """The process dies somewhere in what comes next: a screen's work, or a sync."""
+        device.disk.kill_in(self.random.randrange(120), after=self.random.random() < 0.5)
+        if self.random.random() < 0.5:
+            self.sync(device)
+
+    def disk(self, device: Device) -> None:
+        device.disk.fill(full=not device.disk.is_full)
+
+    def clock(self, device: Device) -> None:
+        jump = self.random.choice((1000, MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, DAY_MS, 400 * DAY_MS, 9000 * DAY_MS))
+        device.skew_ms = self.random.choice((0, jump, -jump))
+
+    def app(self, device: Device) -> None:
+        """A newer app than the server has a release for."""
+        device.schema = min(device.schema + 1, 3)
+
+    def copied(self, device: Device) -> None:
+        copy = device.path.with_suffix(".copy")
+        copy.unlink(missing_ok=True)
+        device.copy_to(copy)
+        device.copy = copy
+
+    def restored(self, device: Device) -> None:
+        if device.copy is not None:
+            device.go_back_to(device.copy)
+
+    def cloned(self, device: Device) -> None:
+        """The store runs on in two tablets, both with the one token."""
+        if len(self.world.devices) < DEVICES_MAX:
+            clone = self.world.new_device(device.person)
+            device.copy_to(clone.path)
+            clone.schema, clone.seen, clone.is_revoked = device.schema, device.seen, device.is_revoked
+
+    def replaced(self, device: Device) -> None:
+        """Broken, or lost: another one is enrolled."""
+        if len(self.world.devices) < DEVICES_MAX:
+            device.power_off()
+            device.is_gone = device.is_lossy = True
+            self.world.enrol(self.world.new_device(device.person))
+
+    # -- at the center
+
+    def revoked(self, device: Device) -> None:
+        tablet = device.meta("tablet")
+        if tablet is None or len(self.world.devices) >= DEVICES_MAX:
+            return
+        self.world.server.change(lambda center, _again: administration.revoke(center, tablet))
+        for each in self.world.living():
+            each.is_revoked = each.is_revoked or each.meta("tablet") == tablet
+        self.world.enrol(self.world.new_device(device.person))
+
+    def person(self, _device: Device) -> None:
+        """A grid worker moves to another grid, for good or beside the old one."""
+        person, grid = self.random.choice(WORKERS), self.random.choice(GRIDS)
+        day = datetime.fromtimestamp(self.world.now_ms // 1000, tz=UTC).date()
+        leaves = self.random.random() < 0.7
+        old = self._grids(person)
+
+        def change(center: Center, again: bool) -> None:
+            # Made once more, it is backdated: work of meanwhile is not to be refused.
+            administration.assign(center, person, grid, "grid_worker", Period(first=day) if again else Period())
+
+        def leave(unit: str, center: Center, _again: bool) -> None:
+            administration.unassign(center, person, unit, Period())
+
+        if grid not in old:
+            self.world.server.change(change)
+            for unit in old if leaves else []:
+                self.world.pass_ms(MINUTE_MS)
+                self.world.server.change(partial(leave, unit))
+
+    def _grids(self, person: str) -> list[str]:
+        found = next(each for each in administration.people(self.world.server.center) if each["id"] == person)
+        assignments = found["assignments"]
+        assert isinstance(assignments, list)
+        return sorted({str(each["unit"]) for each in assignments if each["until"] is None})
+
+    def redrawn(self, _device: Device) -> None:
+        grid, village = self.random.choice(GRIDS), self.random.choice(VILLAGES)
+        self.world.server.change(lambda center, _again: administration.move_unit(center, grid, village))
+
+    def committee(self, _device: Device) -> None:
+        body, joins = self.random.choice(self.world.bodies), self.random.random() < 0.6
+        deed = administration.join if joins else administration.leave
+        self.world.server.change(lambda center, _again: deed(center, body, "chen"))
+
+    def staff_decides(self, _device: Device) -> None:
+        """Somebody at the center goes through what is held."""
+        held = holding.held(self.world.server.center)
+        if held:
+            edit, deed = str(self.random.choice(held)["edit"]), self.random.choice((holding.let_go, holding.turn_down))
+            self.world.server.administer(lambda center: deed(center, edit))
+
+    def backup(self, _device: Device) -> None:
+        if len(self.world.server.backups) < BACKUPS_MAX:
+            self.world.server.back_up()
+
+    def backup_restored(self, _device: Device) -> None:
+        server = self.world.server
+        if server.backups and server.restores < BACKUPS_MAX:
+            server.restore(self.random.randrange(len(server.backups)))
+
+    def upgraded(self, _device: Device) -> None:
+        if self.world.server.schema < 2:
+            self.world.server.upgrade()
+
+    def days(self, _device: Device) -> None:
+        self.world.pass_days(self.random.choice((1, 3, 20, 40)))
