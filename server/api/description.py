@@ -1,8 +1,9 @@
 """GET /api/v1/openapi.json and /api/v1/docs: the API described by itself, browsable with nothing from elsewhere."""
 
+from collections.abc import Iterable
 from importlib import metadata
 
-from apispec import APISpec
+from apispec import APISpec, yaml_utils
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec_webframeworks.flask import FlaskPlugin
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
@@ -11,9 +12,7 @@ from schemas import wire
 from schemas.catalog import CATALOG
 from sync import limits
 
-blueprint = Blueprint(
-    "description", __name__, url_prefix="/api/v1", template_folder="templates", static_folder="static"
-)
+blueprint = Blueprint("description", __name__, url_prefix="/api/v1")
 
 _FRAMES = (
     wire.EditShape, wire.RequestHead, wire.AnswerHead, wire.FeedRow, wire.ScopeLine, wire.LastLine, wire.EnrollRequest,
@@ -48,7 +47,7 @@ def docs() -> str:
 
 
 def described(app: Flask) -> dict[str, object]:
-    """The OpenAPI description of an app's views, with the record types and the published limits."""
+    """The OpenAPI description of an app's views, with the record types, their fields' merge rules and the limits."""
     spec = APISpec(
         title="Doorstep",
         version=metadata.version("doorstep"),
@@ -61,12 +60,22 @@ def described(app: Flask) -> dict[str, object]:
         spec.components.schema(shape.__name__, schema=shape)
     for record_type in CATALOG.types.values():
         spec.components.schema(record_type.name, schema=record_type.schema)
-    with app.test_request_context():
-        for view in app.view_functions.values():
-            if view.__module__.startswith("server.api"):
-                spec.path(view=view, app=app)
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if view.__module__.startswith("server.api"):
+            spec.path(view=view, app=app, operations=_operations(rule.methods or (), view.__doc__ or ""))
     described = spec.to_dict()
+    for record_type in CATALOG.types.values():
+        declared = described["components"]["schemas"][record_type.name]["properties"]
+        for name, field in record_type.fields.items():
+            declared[name]["x-rule"] = field.rule.value
     described["x-limits"] = {
         name: value for name, value in vars(limits).items() if name.isupper() and isinstance(value, int)
     }
     return described
+
+
+def _operations(methods: Iterable[str], docstring: str) -> dict[str, object]:
+    """What the part of a view's docstring under `---` says, for the one method that the view is written for."""
+    (method,) = set(methods) - {"HEAD", "OPTIONS"}
+    return {method.lower(): yaml_utils.load_yaml_from_docstring(docstring)}

@@ -1,0 +1,53 @@
+"""The API's description: it says all that the server answers to, and what each field is."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from schemas.catalog import CATALOG
+from server.app import create_app
+from server.settings import Settings
+from tests.support.clock import TestClock
+
+
+@pytest.fixture
+def app(sqlite_url: str) -> Flask:
+    return create_app(Settings(sqlite_url), TestClock())
+
+
+@pytest.fixture
+def description(app: Flask) -> dict[str, Any]:
+    found: dict[str, Any] = app.test_client().get("/api/v1/openapi.json").get_json()
+    return found
+
+
+def test_every_address_is_described_with_its_method_and_answers(app: Flask, description: dict[str, Any]) -> None:
+    answered = {
+        (rule.rule, method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+    described = {(path, method) for path, operations in description["paths"].items() for method in operations}
+    assert described == answered
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"]
+            assert operation["responses"]
+
+
+def test_every_field_is_described_with_its_merge_rule(description: dict[str, Any]) -> None:
+    for record_type in CATALOG.types.values():
+        declared = description["components"]["schemas"][record_type.name]["properties"]
+        rules = {name: each["x-rule"] for name, each in declared.items()}
+        assert rules == {name: field.rule.value for name, field in record_type.fields.items()}
+
+
+def test_the_page_names_every_address_and_label(app: Flask, description: dict[str, Any]) -> None:
+    page = app.test_client().get("/api/v1/docs").get_data(as_text=True)
+    for path in description["paths"]:
+        assert path in page
+    for record_type in CATALOG.types.values():
+        for field in record_type.fields.values():
+            assert field.zh in page
