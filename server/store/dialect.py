@@ -21,19 +21,26 @@ Row = Mapping[str, Any]
 
 
 def create_engine(settings: Settings) -> sa.Engine:
-    """The engine of a database, with durable commits on both."""
+    """The engine of a database, with durable commits on both. What its errors say goes to the log, so it is without the
+    values of a statement: they are people's."""
     url = sa.make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=settings.pool_size)
+        engine = sa.create_engine(
+            url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=settings.pool_size, hide_parameters=True
+        )
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begins)
         return engine
     if url.get_backend_name() == "postgresql":
         # A connection that the database dropped is replaced before it is used: restarts are survived.
         return sa.create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
 
