@@ -126,9 +126,16 @@ class Ledger:
                 revision=self.revision,
                 log_revision=self.log[-1]["revision"],
                 head=self._head,
-                directory_revision=self.county.directory_revision + self.directory_changed,
+                directory_revision=self._directory_revision,
             )
         )
+
+    @property
+    def _directory_revision(self) -> int:
+        """Rises with each change of the directory, and by the clock: a server process that lived through a restore of
+        its database must not take the first change after it for one that it has seen before."""
+        before = self.county.directory_revision
+        return max(before + 1, self.receipt_ms) if self.directory_changed else before
 
     @property
     def receipt(self) -> str:
