@@ -16,7 +16,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --generate-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve check format test lock clean
+.PHONY: help setup demo serve check format test crash lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ test: setup ## Run the tests; the engine must be covered wholly, the rest by nin
 	$(BIN)/coverage report --include='sync/*' --fail-under=100
 	@echo "== coverage of the rest: 90 %"
 	$(BIN)/coverage report --omit='sync/*' --fail-under=90
+
+# Not in parallel: the processes of one run are load enough for a machine. SEED chooses what dies and when.
+crash: ROUNDS ?= 50
+crash: setup ## Kill server, database and tablets while people work, ROUNDS=50 times, and look for what is lost
+	ROUNDS=$(ROUNDS) $(BIN)/pytest tests/processes/test_crashes.py $(ARGS)
 
 # Not after setup: a change of pyproject.toml is locked first and installed then.
 lock: ## Resolve the dependencies of pyproject.toml anew into requirements/
