@@ -22,6 +22,10 @@ Siblings = Mapping[str, Any]
 """The values of a conflict by the edit that gave each."""
 
 
+class LineTooLongError(InvalidError):
+    """The line has more bytes than a line may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who makes an edit, its name and its stamp."""
@@ -58,11 +62,19 @@ class Change:
 
     def line(self, record: Record, author: Author) -> bytes:
         """Raises InvalidError where it would be too long."""
+        try:
+            return self._line(record, author, self.was)
+        except LineTooLongError:
+            # What was shown of long texts is for people; a move of status cannot be judged without it.
+            group = workflow_fields(CATALOG.types[record.type])
+            return self._line(record, author, {field: value for field, value in self.was.items() if field in group})
+
+    def _line(self, record: Record, author: Author, was: Mapping[str, Any]) -> bytes:
         head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "change"}
         says = {
             "over": self.over,
             "settles": self.settles,
-            "was": self.was,
+            "was": was,
             "now": self.now,
             "add": self.add,
             "remove": self.remove,
@@ -190,15 +202,15 @@ def _line(members: Mapping[str, Any]) -> bytes:
     try:
         line = lines.write(members)
     except ValueError as error:  # A lone surrogate, a number that is none.
-        raise _unwritable(Code.LINE_MALFORMED) from error
+        raise InvalidError([_problem(Code.LINE_MALFORMED)]) from error
     if len(line) > LINE_BYTES_MAX:
-        raise _unwritable(Code.LINE_TOO_LONG)
+        raise LineTooLongError([_problem(Code.LINE_TOO_LONG)])
     read = edits.read(line, CATALOG)
     if not isinstance(read, Edit):
-        raise _unwritable(read.code, read.field or "")
+        raise InvalidError([_problem(read.code, read.field or "")])
     return line
 
 
-def _unwritable(code: Code, field: str = "") -> InvalidError:
+def _problem(code: Code, field: str = "") -> Problem:
     words = DETAILS[code]
-    return InvalidError([Problem(INVALID, field, words.zh, words.en)])
+    return Problem(INVALID, field, words.zh, words.en)

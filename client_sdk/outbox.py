@@ -105,9 +105,9 @@ class Outbox:
             state = State.HELD if outcome.result is Result.HELD else State.REFUSED
             code, field, detail = outcome.code, outcome.field, outcome.detail or _words(outcome.code)
         self._store.run(
-            """UPDATE outbox SET state = ?1, code = ?2, field = ?3, zh = ?4, en = ?5, through = ?6, outcome_ms = ?7,
-            passed = CASE ?1 WHEN 'held' THEN 0 ELSE passed END
-            WHERE edit = ?8 AND state <> 'erased' AND NOT (state = 'discarded' AND ?1 = 'refused')""",
+            """UPDATE outbox SET state = ?, code = ?, field = ?, zh = ?, en = ?, through = ?, outcome_ms = ?,
+            passed = CASE WHEN ? THEN 0 ELSE passed END
+            WHERE edit = ? AND state <> 'erased' AND NOT (state = 'discarded' AND ?)""",
             state,
             code,
             field,
@@ -115,7 +115,9 @@ class Outbox:
             detail and detail.en,
             through,
             clock_ms,
+            state is State.HELD,  # What is held is shown on top, also where it had been applied before a restore.
             edit,
+            state is State.REFUSED,  # What its author dealt with stays so.
         )
 
     def pass_through(self, revision: int) -> list[tuple[str, str]]:

@@ -119,17 +119,17 @@ def _told() -> Iterator[None]:
 
 def _read(arriving: Iterable[bytes], clock: Callable[[], int], on_rows: Callable[[int], object]) -> Answer:
     body: list[Row | ScopeLost] = []
-    head, read_ms = None, 0
+    found: AnswerHead | None = None
+    read_ms = 0
     for part in read_answer(arriving):
-        match part:
-            case AnswerHead():
-                head, read_ms = part, clock()
-            case LastLine() if head is not None:
-                return Answer(head, tuple(body), part, read_ms)
-            case Row() | ScopeLost():
-                body.append(part)
-                on_rows(len(body))
-    raise BrokenAnswerError("the answer ends without its last line")
+        if isinstance(part, AnswerHead):
+            found, read_ms = part, clock()
+        elif not isinstance(part, LastLine):
+            body.append(part)
+            on_rows(len(body))
+        elif found is not None:  # pragma: no branch - an answer begins with its head
+            return Answer(found, tuple(body), part, read_ms)
+    raise BrokenAnswerError("the answer ends without its last line")  # pragma: no cover - read_answer says so first
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

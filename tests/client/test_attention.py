@@ -172,6 +172,15 @@ def test_a_change_of_a_record_that_left_cannot_be_mended_but_discarded(wang: Wor
     refused(wang).discard()
 
 
+def test_nothing_is_mended_on_a_tablet_that_was_wiped_meanwhile(wang: Worker) -> None:
+    dispute(wang, unit=OTHER_GRID)
+    sync(wang)
+    item = refused(wang)
+    wang.tablet._desk.store.wipe()
+    with pytest.raises(DealtWithError):
+        item.mend(unit=GRID)
+
+
 def test_one_refused_edit_blocks_nothing(worker: Callable[[str], Worker], center: Center) -> None:
     wang = worker("wang")
     for number in range(6):

@@ -38,6 +38,11 @@ def test_a_lost_answer_burns_no_code(center: Center, tmp_path: Path) -> None:
     assert len(center.nonces) == 1
 
 
+def test_a_center_that_nobody_is_at_is_offline(tmp_path: Path) -> None:
+    with pytest.raises(OfflineError):
+        Tablet.enroll("http://127.0.0.1:1", "WANG", tmp_path / "w.tablet")
+
+
 def test_a_code_that_is_unknown_or_spent_is_said(center: Center, tmp_path: Path) -> None:
     with pytest.raises(CenterError) as found:
         enroll(center, tmp_path / "w.tablet", "NOBODY")

@@ -67,7 +67,7 @@ class Evening:
         record = draw.choice(records)
         ahead = sorted(now for was, now in WORKFLOW.moves if was == record.document.get("status")) or ["reported"]
         summary = f"{draw.choice('一四')}。二。"
-        values: list[dict[str, object]] = {
+        choices: dict[str, list[dict[str, object]]] = {
             "household": [{"phone": str(draw.randrange(9))}, {"head_name": draw.choice("赵钱孙")}],
             "visit": [{"purposes": draw.sample(PURPOSES, 2)}, {"notes": draw.choice(["一。二。", "二。三。", "三。"])}],
             "dispute": [
@@ -75,8 +75,8 @@ class Evening:
                 {"summary": summary},
                 {"status": draw.choice(ahead)},
             ],
-        }[record.type]
-        some.change(record, **draw.choice(values))
+        }
+        some.change(record, **draw.choice(choices[record.type]))
 
     def sync(self, worker: Worker) -> None:
         if self.draw.random() < 0.5:

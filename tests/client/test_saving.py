@@ -156,6 +156,14 @@ def test_a_line_over_64_kib_is_refused_at_once(wang: Worker) -> None:
     assert wang.tablet.waiting == 0
 
 
+def test_a_long_text_can_be_changed_though_both_of_it_do_not_fit(wang: Worker) -> None:
+    made = dispute(wang, summary="一" * 20_000)
+    changed = wang.tablet.disputes.change(made, summary="二" * 20_000, status="accepted")
+    assert changed.summary == "二" * 20_000
+    assert last_line(wang)["was"] == {"status": "reported", "tier": "grid", "assignee": None}
+    assert wang.tablet.sync().refused == 0
+
+
 def test_a_record_that_is_not_there_cannot_be_changed(wang: Worker) -> None:
     with pytest.raises(RecordUnknownError):
         wang.tablet.visits.change("0193f0a0-0000-7000-8000-000000000000", notes="x")
