@@ -13,6 +13,7 @@ from sync.limits import REQUEST_BYTES_MAX, REQUEST_UNPACKED_BYTES_MAX
 NDJSON = "application/x-ndjson"
 _GZIP_WBITS = 16 + zlib.MAX_WBITS
 _ZSTD_WINDOW_BYTES_MAX = 8 * 1024 * 1024
+_ZSTD_PART_BYTES = 256
 _GZIP_LEVEL, _ZSTD_LEVEL = 1, 1
 _PACKED_FROM_BYTES = 1024
 
@@ -52,17 +53,20 @@ def _gunzipped(packed: bytes) -> bytes:
 
 
 def _unzstd(packed: bytes) -> bytes:
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES_MAX)
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES_MAX).decompressobj()
+    body, taken = bytearray(), 0
     try:
-        with unpacker.stream_reader(packed) as reader:
-            body = reader.read(REQUEST_UNPACKED_BYTES_MAX + 1)
-            # The frame must end where the body does: a body that was cut is no body.
-            whole = len(body) > REQUEST_UNPACKED_BYTES_MAX or zstandard.frame_content_size(packed) in (-1, len(body))
+        # In small parts: each may unpack to some 32,000 times its size, and the unpacker knows no bound.
+        while taken < len(packed) and not unpacker.eof and len(body) <= REQUEST_UNPACKED_BYTES_MAX:
+            body += unpacker.decompress(packed[taken : taken + _ZSTD_PART_BYTES])
+            taken += _ZSTD_PART_BYTES
     except zstandard.ZstdError as error:
         raise ProblemError("malformed", "Content-Encoding") from error
-    if not whole:
+    # A body that was cut, or that something follows, is no body.
+    is_whole = unpacker.eof and not unpacker.unused_data and taken >= len(packed)
+    if not is_whole and len(body) <= REQUEST_UNPACKED_BYTES_MAX:
         raise ProblemError("malformed", "Content-Encoding")
-    return body
+    return bytes(body)
 
 
 def packed(request: Request, lines: Iterable[bytes]) -> Response:

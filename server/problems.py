@@ -5,7 +5,7 @@ import logging
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from server.store.dialect import is_unavailable
 from server.store.ledger import NoCountyError
@@ -60,9 +60,12 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        return problem(
+        answer = problem(
             _CODES_BY_STATUS.get(error.code or 500, "malformed" if (error.code or 500) < 500 else "internal")
         )
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
 
     @app.errorhandler(NoCountyError)
     def _no_county(_error: NoCountyError) -> Response:

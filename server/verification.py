@@ -22,6 +22,7 @@ from sync.edits import Do, Edit
 from sync.ids import conflict_id
 from sync.lines import Values, canonical
 from sync.records import Record
+from sync.refused import over_of_refused
 from sync.registers import Fate, Named
 
 ROWS_AT_ONCE = 1000
@@ -108,20 +109,20 @@ def _compared(
 
 def _made(identity: str, log_rows: list[sa.RowMapping]) -> Record | None:
     """The record of all its admitted edits: creations first, the rest in any order."""
-    fates = {str(row["name"]): row for row in log_rows}
+    refused = {str(row["name"]): row["line"] for row in log_rows if row["result"] == Result.REFUSED}
+    folded: set[str] = set()
 
     def lookup(name: str, register: str) -> Named:
-        row = fates.get(name)
-        if row is None or row["result"] == Result.HELD:
-            return Named(Fate.UNKNOWN)
-        if row["result"] in ADMITTED:
-            return Named(Fate.ADMITTED)
-        return Named(Fate.REFUSED, edits.over_of_refused(row["line"], CATALOG).get(register, ()), identity)
+        if name in refused:
+            return Named(Fate.REFUSED, over_of_refused(refused[name], CATALOG).get(register, ()), identity)
+        # What comes only later in this order is remembered until then.
+        return Named(Fate.ADMITTED if name in folded else Fate.UNKNOWN)
 
     admitted = [_edit(row, identity) for row in log_rows if row["result"] in ADMITTED]
     made: Record | None = None
     for edit in sorted(admitted, key=lambda each: each.do is Do.CHANGE):
         made = records.admit(made, edit, CATALOG, lookup)
+        folded.add(edit.name)
     return made
 
 
@@ -180,6 +181,6 @@ def _placements(connection: sa.Connection, county: County) -> Iterator[str]:
         if kind == "held":
             continue
         top = document if parent is None else tops.get(str(parent), {})
-        keys = {f"unit:{top['unit']}"} | ({top["assignee"]} if top.get("assignee") else set())
+        keys = {f"unit:{top.get('unit')}"} | ({top["assignee"]} if top.get("assignee") else set())
         if placed.get((kind, identity), set()) != keys:
             yield f"{kind} {identity}: it stands elsewhere than its record says"

@@ -18,6 +18,15 @@ def county(databases: Databases) -> Iterator[County]:
             assert found.differences() == []
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_county(request: pytest.FixtureRequest) -> Iterator[County]:
+    """One county for all tests of a module, where a test needs none of its own: take it as `county`."""
+    stores = {"sqlite": "sqlite_databases", "postgresql": "volatile_postgres"}
+    with county_on(request.getfixturevalue(stores[request.param])) as found:
+        yield found
+        assert found.differences() == []
+
+
 @pytest.fixture
 def wang(county: County) -> Device:
     """A grid worker."""
