@@ -34,3 +34,16 @@ def list_units() -> Answer:
 
         found = administration.units(center)
     return listed(found, {"code": "编码 Code", "name": "名称 Name", "parent": "上级 Parent"})
+
+
+@unit.command("move")
+@click.argument("code")
+@click.option("--parent", required=True, metavar="CODE", help="新的上级辖区。 The unit that it comes under.")
+@answering
+def move(code: str, parent: str) -> Answer:
+    """划转辖区。 Put a unit, with all under it, under another one from now on."""
+    with opened() as center:
+        from server import administration
+
+        made = administration.move_unit(center, code, parent)
+    return Answer(made, f"已将 {code} 划入 {parent} · {code} stands under {parent}")

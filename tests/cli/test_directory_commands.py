@@ -59,6 +59,18 @@ def test_a_unit_that_cannot_be_is_not_added(shell: Shell, code: str, name: str, 
     assert len(shell.does("unit", "list")["items"]) == 4
 
 
+def test_a_grid_is_moved_to_another_village(shell: Shell) -> None:
+    shell.does("unit", "add", "990101001002", "西村", "--parent", EAST)
+    assert shell.does("unit", "move", GRID, "--parent", "990101001002") == {"code": GRID, "parent": "990101001002"}
+    parents = {unit["code"]: unit["parent"] for unit in shell.does("unit", "list")["items"]}
+    assert parents[GRID] == "990101001002"
+    for code, parent in ((GRID, "990101001002"), (GRID, "990199"), (EAST, GRID), ("990101", EAST), ("990199", EAST)):
+        assert shell.fails("unit", "move", code, "--parent", parent)["code"] == "not-possible"
+    # The code of a village does not begin with its new parent's: nothing relies on prefixes.
+    shell.does("unit", "move", VILLAGE, "--parent", "990101")
+    assert shell.does("verify") == {"differences": []}
+
+
 def test_a_person_has_assignments_for_a_time(shell: Shell) -> None:
     made = shell.does(
         "person", "add", "--name", "李二", "--role", "mediator", "--unit", VILLAGE,

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from cli.main import main
+from server import administration
 from server.center import system_clock
 from server.settings import Settings
-from server.store import dialect
-from server.store.tables import record
+from server.store import dialect, tables
 from sync import ids, stamps
 from tests.cli.conftest import Shell
 from tests.support.serving import Served
@@ -92,7 +92,7 @@ def test_verify_says_what_differs(shell: Shell, wang: str, serve: Serve) -> None
     synced(running.url, enrolled(shell, running.url, wang)["token"], household(wang, 1))
     engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
     with dialect.writing(engine) as connection:
-        connection.execute(sa.update(record).values(document='{"unit":"x"}'))
+        connection.execute(sa.update(tables.record).values(document='{"unit":"x"}'))
     engine.dispose()
     said = shell.says("verify")
     assert said.status == 1
@@ -114,6 +114,31 @@ def test_serve_says_where_it_is_and_ends_when_told(shell: Shell, serve: Serve) -
     assert json.loads(running.first_line) == {"url": running.url}
     assert httpx.get(f"{running.url}/readyz").json() == {"status": "ready"}
     assert running.stop() == 0
+
+
+def test_a_new_release_takes_up_what_only_it_can_read(shell: Shell, wang: str, serve: Serve) -> None:
+    running = serve()
+    told = enrolled(shell, running.url, wang)
+    edit = household(wang, 1)
+    synced(running.url, told["token"], edit | {"schema": 99})
+    assert [each["waits_for"] for each in shell.does("held", "list")["items"]] == [["release"]]
+    running.stop()
+    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
+    with dialect.writing(engine) as connection:
+        connection.execute(sa.update(tables.county).values(release="0.0.1"))
+        before = connection.scalar(sa.select(tables.county.c.revision))
+    serve().stop()
+    with dialect.reading(engine) as connection:
+        release, revision = connection.execute(sa.select(tables.county.c.release, tables.county.c.revision)).one()
+    assert release == administration.release()
+    assert revision > before
+    serve().stop()
+    with dialect.reading(engine) as connection:
+        assert connection.scalar(sa.select(tables.county.c.revision)) == revision
+    engine.dispose()
+    # This release cannot read it either, so it waits for the next one.
+    assert [each["code"] for each in shell.does("held", "list")["items"]] == ["newer-schema"]
+    assert shell.does("verify") == {"differences": []}
 
 
 def test_serve_needs_a_county(bare: Shell) -> None:
