@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml requirements/all.txt
 demo: setup ## Play one evening: tablets offline, then synced, conflicts shown and settled
 	$(BIN)/python -m demo $(ARGS)
 
-serve: setup ## Run a server on this machine (ARGS="--port 9000" and the like are passed on)
+serve: setup ## Run a server on this machine (ARGS="--bind 127.0.0.1:9000" and the like are passed on)
 	$(BIN)/doorstep serve $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, declared dependencies

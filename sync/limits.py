@@ -14,7 +14,7 @@ INTEGER_MAX = 2**53 - 1
 
 PAGE_ROWS_MAX = 1000
 PAGE_BYTES_MAX = 4 * 1024 * 1024
-CATCHING_UP_KEYS_PER_PAGE_MAX = 16
+CATCHING_UP_KEYS_PER_PAGE_MAX = 64
 
 DRIFT_MS_MAX = 5 * 60 * 1000
 """How far a tablet's clock may run ahead of the server's before its stamps are moved back."""

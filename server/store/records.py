@@ -1,10 +1,10 @@
 """Records, where they stand, and their merge state: from rows to values and back."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from schemas.catalog import Catalog
@@ -55,7 +55,7 @@ def stored(placed: Placed, document: Values, dots: Mapping[str, list[str]]) -> S
 
 def text(value: object) -> str:
     """JSON as the feed sends it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(value).decode()
 
 
 def _state(made: Record) -> Values:
@@ -75,7 +75,7 @@ def _state(made: Record) -> Values:
 
 def record_of(row: Stored, catalog: Catalog) -> Record:
     """The record of a row. The values of untouched registers are in the document."""
-    state: dict[str, Any] = json.loads(row.state) if row.state else {}
+    state: dict[str, Any] = orjson.loads(row.state) if row.state else {}
     registers = {
         name: Register(
             tuple(Sibling(*each) for each in siblings),
@@ -93,7 +93,7 @@ def _base(row: Stored, catalog: Catalog) -> dict[str, object]:
     """What the document says, by register. (A touched register's part is overruled by its siblings.)"""
     record_type = catalog.types[row.type]
     group = workflow_fields(record_type)
-    document = json.loads(row.document)
+    document = orjson.loads(row.document)
     base: dict[str, object] = {}
     for name, value in document.items():
         if name in group:
