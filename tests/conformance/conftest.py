@@ -1,0 +1,94 @@
+"""Runs the suite against the center that DOORSTEP_CONFORMANCE_URL names, or else against ours, on both its stores."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conformance.ours import own_site
+from tests.conformance.site import Site
+from tests.conformance.tablet import Tablet
+
+TIMEOUT_S = 60
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "states(*fragments): the sentences of docs/protocol.md that a test holds true")
+    config.addinivalue_line("markers", "needs(*names): the settings beside URL and CODE that a test cannot do without")
+
+
+STORES = {"sqlite": "sqlite_databases", "postgresql": "volatile_postgres"}
+
+
+@pytest.fixture(scope="session", params=["given"] if Site.from_environment() else list(STORES))
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """The center under test."""
+    given = Site.from_environment()
+    if given is not None:
+        yield given
+        return
+    databases: Any = request.getfixturevalue(STORES[request.param])
+    elsewhere: Any = request.getfixturevalue("sqlite_databases")
+    with databases.database() as url, elsewhere.database() as elsewhere_url, own_site(url, elsewhere_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def http(site: Site) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site.url, timeout=TIMEOUT_S) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _has_what_it_needs(request: pytest.FixtureRequest) -> None:
+    for marker in request.node.iter_markers("needs"):
+        missing = request.getfixturevalue("site").missing(*marker.args)
+        if missing:
+            pytest.skip(f"needs {' and '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def enrolled(site: Site, http: httpx.Client) -> Callable[[str], Tablet]:
+    """Gives the tablet of a code by its setting's name; each is enrolled once."""
+    tablets: dict[str, Tablet] = {}
+
+    def tablet(name: str) -> Tablet:
+        if name not in tablets:
+            missing = site.missing(name)
+            if missing:
+                pytest.skip(f"needs {missing[0]}")
+            tablets[name] = Tablet(http, site.given[name])
+            tablets[name].enroll()
+        return tablets[name]
+
+    return tablet
+
+
+def _caught_up(tablet: Tablet) -> Tablet:
+    tablet.catch_up()
+    return tablet
+
+
+@pytest.fixture
+def wang(enrolled: Callable[[str], Tablet]) -> Tablet:
+    """A grid worker, whose scope has one grid."""
+    return _caught_up(enrolled("CODE"))
+
+
+@pytest.fixture
+def li(enrolled: Callable[[str], Tablet]) -> Tablet:
+    """Another worker of the same grid."""
+    return _caught_up(enrolled("CODE_COLLEAGUE"))
+
+
+@pytest.fixture
+def zhou(enrolled: Callable[[str], Tablet]) -> Tablet:
+    """A mediator, of a committee, over the grid's village."""
+    return _caught_up(enrolled("CODE_MEDIATOR"))
+
+
+@pytest.fixture
+def sun(enrolled: Callable[[str], Tablet]) -> Tablet:
+    """An officer of the grid's village."""
+    return _caught_up(enrolled("CODE_OFFICER"))
