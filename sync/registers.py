@@ -74,12 +74,7 @@ def covered(names: Iterable[str], lookup: Callable[[str], Named]) -> tuple[froze
 
 def admitted(register: Register, sibling: Sibling, touch: Touch, lookup: Callable[[str], Named]) -> Register:
     """The register after an edit that touches it."""
-    standing = {other.edit for other in register.siblings}
-
-    def known(name: str) -> Named:
-        return Named(Fate.ADMITTED) if name in standing else lookup(name)
-
-    covers, absent = covered(touch.over, known)
+    covers, absent = _covered(register, touch.over, lookup)
     siblings = tuple(other for other in register.siblings if other.edit not in covers)
     if sibling.edit not in register.remembered | covers:
         siblings = in_order((*siblings, sibling))
@@ -93,9 +88,17 @@ def refused(register: Register, name: str, lookup: Callable[[str], Named]) -> Re
     """The register after an edit that it remembered turned out refused: what that one named is covered instead."""
     if name not in register.remembered:
         return register
-    covers, absent = covered((name,), lookup)
+    covers, absent = _covered(register, (name,), lookup)
     siblings = tuple(other for other in register.siblings if other.edit not in covers)
     return replace(register, siblings=siblings, remembered=(register.remembered | absent) - {name})
+
+
+def _covered(
+    register: Register, names: Iterable[str], lookup: Callable[[str], Named]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What names cover, where those that stand in the register are known without asking."""
+    standing = {sibling.edit for sibling in register.siblings}
+    return covered(names, lambda name: Named(Fate.ADMITTED) if name in standing else lookup(name))
 
 
 def in_order(siblings: Iterable[Sibling]) -> tuple[Sibling, ...]:

@@ -37,9 +37,10 @@ class World:
     """What judging and merging read, loaded beforehand: whatever is not in here does not exist. `now` is the server's
     stamp.
 
-    `records`: those that lines are about (refused ones too), their parents and what else a creation awaits. `known`:
-    the edits that lines name in `over` and `mends`, but for those that stand as siblings; and of the refused ones
-    among them, the edits that these name in turn."""
+    `records`: those that lines are about, their parents and what else a creation awaits. `known`: the edits that lines
+    name in `over` and `mends`, but for those that stand as siblings; and of the refused ones among them, the edits that
+    these name in turn. Lines are the arrivals and the held ones, also those that cannot be read as edits (what is still
+    read of them: sync/refused.py)."""
 
     catalog: Catalog
     workflow: Workflow

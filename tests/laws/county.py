@@ -8,7 +8,7 @@ from schemas.catalog import CATALOG, Catalog
 from schemas.permissions import PERMISSIONS
 from schemas.workflow import WORKFLOW
 from sync import edits, records
-from sync.admission import Known, World
+from sync.admission import World
 from sync.batch import Arrival, Batch, Decision
 from sync.codes import ADMITTED, Code, Result
 from sync.edits import Edit, Unread, over_of_refused
@@ -98,18 +98,19 @@ class Center:
         for arrival in arrivals:
             line = arrival.line
             wanted = {line.record}
-            made = creation_of_refused(line.line)
-            names |= {made.mends} if made and made.mends else set()
+            named = set(self._named(line.line))
             if isinstance(line, Edit):
                 wanted |= {str(line.value(member)) for member in self.catalog.types[line.type].awaits}
-                names |= set(line.over) - self._standing(line)
+                named -= self._standing(line)
+            names |= named
             world.records |= {each: self.world.records[each] for each in wanted & self.world.records.keys() if each}
         while names:
             found = {name: self.world.known[name] for name in names & self.world.known.keys() - world.known.keys()}
             world.known |= found
             firsts = {known.record for known in found.values()} & self.world.records.keys()
             world.records |= {each: self.world.records[each] for each in firsts if each}
-            names = {each for known in found.values() for each in self._named(known)} - world.known.keys()
+            refused = (known for known in found.values() if known.result is Result.REFUSED)
+            names = {name for known in refused for name in self._named(known.line)} - world.known.keys()
         return world
 
     def _standing(self, edit: Edit) -> set[str]:
@@ -120,14 +121,13 @@ class Center:
             sibling.edit for touch in edit.touches for sibling in placed.record.register(touch.register).siblings
         } & {name for touch in edit.touches for name in touch.over}
 
-    def _named(self, known: Known) -> Iterable[str]:
-        """What a refused edit names in turn."""
-        if known.result is Result.REFUSED:
-            for names in over_of_refused(known.line, self.catalog).values():
-                yield from names
-            made = creation_of_refused(known.line)
-            if made is not None and made.mends is not None:
-                yield made.mends
+    def _named(self, line: bytes) -> Iterable[str]:
+        """What a line names, also one that is no edit."""
+        for names in over_of_refused(line, self.catalog).values():
+            yield from names
+        made = creation_of_refused(line)
+        if made is not None and made.mends is not None:
+            yield made.mends
 
     # -- what everybody would see
 
@@ -170,15 +170,14 @@ class Center:
             for identity, placed in self.world.records.items()
         }
 
-    def picture(self, moments: Iterable[str] = ()) -> dict[str, Mapping[str, object]]:
-        """All of it: what must be alike in every order of arrival."""
+    def picture(self) -> dict[str, Mapping[str, object]]:
+        """What must be alike in every order of arrival."""
         return {
             "results": self.results(),
             "documents": self.documents(),
             "parents": self.parents(),
             "dots": self.dots(),
             "conflicts": self.conflicts(),
-            "sight": self.sight(moments),
         }
 
 

@@ -310,8 +310,10 @@ class Evening:
         if not settles and rule_of(told.kind, register) not in (Rule.NEWEST, Rule.SET):
             siblings = [each for each in siblings if each.value(register) == told.shown(register)]
         names = [each.name for each in siblings]
-        if self.chance(2 if self.is_forged else 20):  # The name of another record's edit, or of one to come, if ever.
+        if self.is_forged and self.chance(2):  # The name of another record's edit, or of one to come, if ever.
             names.append(self.draw(st.sampled_from([*self.history.said, *(self.name(ahead) for ahead in range(1, 4))])))
+        elif self.chance(20):
+            names.append(self.draw(st.sampled_from([*self.history.said])))
         return tuple(dict.fromkeys(names))
 
 
