@@ -41,6 +41,8 @@ class Device:
     is_revoked: bool = False
     is_lossy: bool = False
     """Whether what it had may be gone: restored from a copy, say."""
+    is_honest: bool = True
+    """Its clock never jumped, nothing was copied, and it says nothing but what its person did."""
     seen: int = 0
     copy: Path | None = None
 
@@ -124,5 +126,5 @@ class Device:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(self.path)) as store:
             source.backup(store)
-        self.is_lossy = True
+        self.is_lossy, self.is_honest = True, False
         self.seen = int(str(self.rows("SELECT coalesce(max(seq), 0) FROM outbox")[0][0]))

@@ -21,13 +21,13 @@ WORKERS = ("wang", "li", "zhao", "qian")
 
 
 class Events:
-    """Each method is one event; a run knows some of them only, so that each seed has a fate of its own."""
+    """Each method is one event. A run knows some of them only, so that each seed has a fate of its own."""
 
     def __init__(self, world: World) -> None:
         self.world, self.random = world, world.random
         self.actions, self.poison = Actions(world), Poison(world)
         rare: Mapping[str, Callable[[Device], None]] = {
-            "poison": self.poisoned, "rogue": self.poison.rogue, "killed": self.killed, "disk": self.disk,
+            "poison": self.poisoned, "rogue": self.rogue, "killed": self.killed, "disk": self.disk,
             "clock": self.clock, "copied": self.copied, "restored": self.restored, "cloned": self.cloned,
             "replaced": self.replaced, "revoked": self.revoked, "person": self.person, "redrawn": self.redrawn,
             "committee": self.committee, "backup": self.backup, "backup restored": self.backup_restored,
@@ -35,7 +35,9 @@ class Events:
         }  # fmt: skip
         known = self.random.sample(tuple(rare), self.random.randint(2, len(rare)))
         self.rare = {name: rare[name] for name in sorted(known)}
-        self.rare_one_in = self.random.choice((2, 3, 4, 6))
+        self.rare_one_in = self.random.choice((3, 4, 6, 9))
+        self.unrest = [self.rare[name] for name in ("person", "redrawn", "committee", "staff") if name in self.rare]
+        world.meanwhile = self.meanwhile
 
     def step(self) -> None:
         """The next thing that happens."""
@@ -50,7 +52,7 @@ class Events:
             world.counts[name] += 1
             world.pass_ms(HOUR_MS)
             self.rare[name](device)
-        elif self.random.random() < 0.45:
+        elif self.random.random() < 0.4:
             self.sync(device)
         else:
             for deed in self.actions.evening(device):
@@ -69,11 +71,27 @@ class Events:
     def _small(self, lines_max: int, rows_max: int, tablet: Tablet) -> None:
         tablet._loop.lines_max, tablet._loop.rows_max = lines_max, rows_max
 
+    def meanwhile(self) -> None:
+        """In the middle of somebody's request, over a good line: somebody else's sync, or a change at the center."""
+        others = [each for each in self.world.living() if not each.is_busy]
+        if self.unrest and self.random.randrange(3) == 0:
+            self.random.choice(self.unrest)(others[0] if others else self.world.devices[0])
+        elif others:
+            device = self.random.choice(others)
+            for deed in self.actions.evening(device)[:2]:
+                self.world.use(device, deed)
+            self.world.sync(device)
+
     # -- on a tablet
 
     def poisoned(self, device: Device) -> None:
+        device.is_honest = False
         for _ in range(self.random.randint(1, 3)):
             self.world.use(device, self.poison.outbox)
+
+    def rogue(self, device: Device) -> None:
+        device.is_honest = False
+        self.poison.rogue(device)
 
     def killed(self, device: Device) -> None:
         """The process dies somewhere in what comes next: a screen's work, or a sync."""
@@ -86,7 +104,7 @@ class Events:
 
     def clock(self, device: Device) -> None:
         jump = self.random.choice((1000, MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, DAY_MS, 400 * DAY_MS, 9000 * DAY_MS))
-        device.skew_ms = self.random.choice((0, jump, -jump))
+        device.skew_ms, device.is_honest = self.random.choice((0, jump, -jump)), False
 
     def app(self, device: Device) -> None:
         """A newer app than the server has a release for."""
@@ -107,6 +125,7 @@ class Events:
         if len(self.world.devices) < DEVICES_MAX:
             clone = self.world.new_device(device.person)
             device.copy_to(clone.path)
+            device.is_honest = clone.is_honest = False
             clone.schema, clone.seen, clone.is_revoked = device.schema, device.seen, device.is_revoked
 
     def replaced(self, device: Device) -> None:
@@ -124,6 +143,7 @@ class Events:
             return
         self.world.server.change(lambda center, _again: administration.revoke(center, tablet))
         for each in self.world.living():
+            each.is_honest = each.is_honest and each.meta("tablet") != tablet
             each.is_revoked = each.is_revoked or each.meta("tablet") == tablet
         self.world.enrol(self.world.new_device(device.person))
 
@@ -167,6 +187,7 @@ class Events:
         held = holding.held(self.world.server.center)
         if held:
             edit, deed = str(self.random.choice(held)["edit"]), self.random.choice((holding.let_go, holding.turn_down))
+            self.world.rightful.discard(edit)  # What it comes to is now the word of staff.
             self.world.server.administer(lambda center: deed(center, edit))
 
     def backup(self, _device: Device) -> None:

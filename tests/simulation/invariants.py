@@ -9,18 +9,16 @@ import zstandard
 
 from server import verification
 from server.push import Lines
-from server.store.tables import assignment, edit_log, held_wait, membership, placement, record, tablet, unit_parent
+from server.store.tables import edit_log, held_wait, placement, record, tablet
 from server.transaction import attempt_of
 from sync.batch import Decision
 from sync.lines import canonical, digest
-from tests.simulation import oracle
+from tests.simulation import oracle, rights
 from tests.simulation.device import Device
 from tests.simulation.server import Parcel, Reply, Server, speaking
 from tests.simulation.world import World
-from tests.support.county import COUNTY
 
 Name = tuple[str, str]
-STAFF = frozenset({"village_staff", "township_staff", "county_staff"})
 RESULTS = {"acked": ("applied", "conflict"), "refused": ("refused",), "discarded": ("refused",), "held": ("held",)}
 
 
@@ -32,6 +30,7 @@ def faults(world: World) -> Iterator[str]:
             str(row["name"]): row for row in world.server.rows(sa.select(edit_log).where(edit_log.c.name.is_not(None)))
         }
         yield from _nothing_is_lost(world, log)
+        yield from _rightful_work_is_taken(world, log)
         yield from _records_are_what_the_edits_make(world.server, log)
         yield from _nothing_waits_in_vain(world.server)
         for device in world.living():
@@ -55,6 +54,16 @@ def _nothing_is_lost(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator
         world.counts["edits only on lost tablets"] += 1
         if name not in kept and not device.is_gone and not device.is_lossy and not world.server.restores:
             yield f"edit {name}: lost"
+
+
+def _rightful_work_is_taken(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator[str]:
+    """What somebody might do when they did it is never refused them later, however late it comes."""
+    for row in log.values():
+        world.counts[f"{row['result']} {row['code'] or ''}".strip()] += 1
+    for name in sorted(world.rightful & log.keys()):
+        row = log[name]
+        if row["code"] in ("not-allowed", "unknown-record") and not world.server.restores:
+            yield f"edit {name}: it was its author's to make, and is {row['result']} ({row['code']} {row['field']})"
 
 
 def _outcomes_agree(world: World, device: Device, log: Mapping[str, sa.RowMapping]) -> Iterator[str]:
@@ -119,29 +128,9 @@ def _stored(server: Server) -> dict[Name, sa.RowMapping]:
     return {(row["type"], str(row["id"])): row for row in rows}
 
 
-def scope(server: Server, person: str) -> set[str]:
-    """The keys of a person now, from the tables alone."""
-    parents = {
-        row["unit"]: row["parent"] for row in server.rows(sa.select(unit_parent).where(unit_parent.c.until.is_(None)))
-    }
-
-    def line(code: str | None) -> Iterator[str]:
-        while code is not None:
-            yield code
-            code = parents.get(code)
-
-    keys = {f"person:{person}"}
-    for row in server.rows(sa.select(assignment).where(assignment.c.person == person, assignment.c.until.is_(None))):
-        units = {unit for unit in {*parents, COUNTY} if row["unit"] in line(unit)}
-        keys |= {f"unit:{unit}" for unit in units if row["role"] != "mediator"}
-        keys |= {f"staff:{unit}" for unit in units if row["role"] in STAFF}
-    joined = sa.select(membership).where(membership.c.person == person, membership.c.until.is_(None))
-    return keys | {f"body:{row['body']}" for row in server.rows(joined)}
-
-
 def differences(server: Server, device: Device) -> Iterator[str]:
     """Where a tablet does not show what is in its scope at the center."""
-    keys = scope(server, device.person)
+    keys = rights.scope(server, device.person)
     placed: dict[Name, set[str]] = {}
     for row in server.rows(sa.select(placement).where(placement.c.gone.is_(None))):
         if row["key"] in keys:
@@ -190,7 +179,7 @@ class Lookout:
         head, *rows, last = unpacked(reply.body, headers.get("content-encoding")).splitlines()
         assert b'"mark"' in head, "an answer begins with its head"
         assert b'"cursor"' in last, "an answer ends with its last line"
-        keys = scope(self.server, person)
+        keys = rights.scope(self.server, person)
         for row in map(json.loads, rows):
             if "doc" in row:
                 assert row["keys"], f"{row['id']} is under no key"

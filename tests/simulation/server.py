@@ -118,6 +118,8 @@ class Server:
     """Where each stands, and how many changes of the directory it has."""
     changes: list[Change] = field(default_factory=list)
     restores: int = 0
+    is_nested: bool = False
+    """Whether this is in the middle of a request: it is another process that is asked, and it does not insist."""
     schema: int = 1
     """The one that this release reads."""
 
@@ -157,8 +159,13 @@ class Server:
 
     def change(self, change: Change) -> None:
         """Makes a change of the directory, again where the server was killed before it could say so."""
-        self.changes.append(change)
-        self.administer(lambda center: change(center, False))
+
+        def deed(center: Center) -> bool:
+            change(center, False)
+            return True
+
+        if self.administer(deed):
+            self.changes.append(change)
 
     def administer(self, deed: Callable[[Center], Answer]) -> Answer | None:
         """What a command of the shell gives; None where it says that it is not possible."""
@@ -167,6 +174,8 @@ class Server:
                 with speaking(self.schema):
                     return deed(self.center)
             except (KilledError, InjectedBugError, sa.exc.DBAPIError):
+                if self.is_nested:
+                    return None
                 self._restart()
                 with speaking(self.schema):
                     return deed(self.center)

@@ -20,6 +20,7 @@ from client_sdk import (
 )
 from server import administration
 from server.store.tables import body
+from tests.simulation import rights
 from tests.simulation.device import Device, Saved
 from tests.simulation.faults import KilledError
 from tests.simulation.link import FAULTS, Link, Network
@@ -47,6 +48,10 @@ class World:
     bodies: tuple[str, ...] = ()
     is_nested: bool = False
     """Whether a sync runs in the middle of somebody else's request."""
+    rightful: set[str] = field(default_factory=set)
+    """Edits that their author might make at the moment when they were made, on an honest tablet."""
+    meanwhile: Callable[[], None] = lambda: None
+    """What others do in the middle of somebody's request."""
     promised: list[str] = field(default_factory=list)
     """Edits that a call has returned for: they must be on the disk."""
     server: Server = field(init=False)
@@ -57,6 +62,7 @@ class World:
         self.server = Server(self.databases, lambda: self.now_ms, self.databases.create_database(template))
         self.bodies = tuple(row["id"] for row in self.server.rows(sa.select(body.c.id).order_by(body.c.name)))
         kinds = self.random.sample(FAULTS, self.random.randint(0, len(FAULTS)))
+        kinds += self.random.choice(([], [], ["overtaken"] * 6))
         one_in = self.random.choice((2, 3, 3, 4, 6, 10))
         self.network = Network(self.server, self.random, tuple(kinds), one_in, self._overtake)
 
@@ -80,6 +86,7 @@ class World:
 
     def enrol(self, device: Device) -> None:
         """Gives a tablet a token, in a new store or its old one, however often the way there fails."""
+        device.link.requests_left = None
         made = self.server.administer(lambda center: administration.make_code(center, device.person))
         assert made is not None
         was_quiet, self.network.is_quiet = self.network.is_quiet, self.network.is_quiet
@@ -115,9 +122,12 @@ class World:
         return fared
 
     def _note(self, device: Device) -> None:
-        for edit, saved in device.newly_saved().items():
+        newly = device.newly_saved()
+        for edit, saved in newly.items():
             known = self.saved.setdefault(edit, saved)
             assert known.line == saved.line, f"edit {edit} has two lines"
+        if newly and device.is_honest and not self.server.restores:
+            self.rightful |= rights.rightful(self.server, device.person, newly)
         for edit in self.promised:
             assert edit in self.saved, f"edit {edit} was said to be saved, and it is not there"
 
@@ -144,15 +154,15 @@ class World:
         return reports[0] if reports else None
 
     def _overtake(self, _person: str) -> None:
-        others = [each for each in self.living() if not each.is_busy]
-        if others and not self.is_nested:
-            # No process is killed meanwhile: the one that waits for this is to be looked at.
-            promised, self.promised = self.promised, []
-            self.is_nested = True
-            try:
-                self.sync(self.random.choice(others))
-            finally:
-                self.is_nested, self.promised = False, promised
+        if self.is_nested:
+            return
+        promised, self.promised = self.promised, []
+        self.is_nested = self.server.is_nested = True
+        try:
+            self.meanwhile()
+        finally:
+            self.is_nested = self.server.is_nested = False
+            self.promised = promised
 
     # -- the end
 
