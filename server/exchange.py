@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.catalog import CATALOG
 from server import pages
@@ -96,7 +96,7 @@ def _push(
     except (ProblemError, ledger.NoCountyError):
         raise
     except Exception as error:
-        if not edit_lines or (isinstance(error, DBAPIError) and dialect.is_unavailable(error)):
+        if not edit_lines or _is_unavailable(error):
             raise
         _log.exception("batch_failed", extra={"lines": len(edit_lines)})
     return _line_by_line(center, token, head, edit_lines, marks)
@@ -118,13 +118,20 @@ def _line_by_line(
 
         try:
             answered = pushing(center, work)
-        except Exception:  # noqa: BLE001 - held, and told so
+        except Exception as error:
+            if _is_unavailable(error):
+                raise
             _log.exception("line_failed")
             answered = pushing(center, hold)
         outcomes += [replace(each, line=each.line and number) for each in answered[0].outcomes]
     if answered is None:
         raise ValueError("there is no line to take")
     return replace(answered[0], outcomes=tuple(outcomes)), answered[1]
+
+
+def _is_unavailable(error: Exception) -> bool:
+    """Whether the fault is not with the lines: the tablet should send them again later."""
+    return isinstance(error, SQLAlchemyError) and dialect.is_unavailable(error)
 
 
 class _Reception:

@@ -45,10 +45,13 @@ class Loading:
     _records: set[tuple[str, str]] = field(default_factory=set)
     _asked_edits: set[str] = field(default_factory=set)
     _awaited: set[str] = field(default_factory=set)
+    _mends: dict[str, str] = field(default_factory=dict)
+    """By line that comes now, the creation that it mends."""
 
     def load(self, arrivals: Sequence[Arrival], awaited: Iterable[str], reheard: Iterable[str]) -> None:
         """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
         self._asked_edits |= {each.name for each in arrivals}
+        self._mends = {each.name: mended for each in arrivals if (mended := _mended(each)) is not None}
         again = self._hold({name: each for name, each in self._held_named(reheard).items() if name not in self.held})
         self._load_held([*arrivals, *again], set(awaited))
         everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
@@ -97,12 +100,17 @@ class Loading:
         return [f"edit:{arrival.name}", f"record:{self._about(arrival)}"]
 
     def _about(self, arrival: Arrival) -> str:
-        """The record of a line: its own, or the first of the refused creations that it mends."""
+        """The record of a line: its own, or the first of the refused creations that it mends, through any chain of
+        them: also of such as come only now, and will be refused."""
         line = arrival.line
-        if isinstance(line, Edit) and line.mends is not None:
-            first = first_id(line.mends, line.by, line.type, self.world)
-            return first if isinstance(first, str) else line.record
-        return line.record or arrival.name
+        if not isinstance(line, Edit) or line.mends is None:
+            return line.record or arrival.name
+        mended, seen = line.mends, set[str]()
+        while mended in self._mends and mended not in seen:
+            seen.add(mended)
+            mended = self._mends[mended]
+        first = first_id(mended, line.by, line.type, self.world)
+        return first if isinstance(first, str) else mended
 
     # -- records
 

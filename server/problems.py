@@ -4,7 +4,7 @@ import json
 import logging
 
 from flask import Flask, Response, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from server.store.dialect import is_unavailable
@@ -71,8 +71,8 @@ def install(app: Flask) -> None:
     def _no_county(_error: NoCountyError) -> Response:
         return problem("unavailable")
 
-    @app.errorhandler(DBAPIError)
-    def _database(error: DBAPIError) -> Response:
+    @app.errorhandler(SQLAlchemyError)
+    def _database(error: SQLAlchemyError) -> Response:
         log.error("database_failed", exc_info=error)
         return problem("unavailable" if is_unavailable(error) else "internal")
 

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.settings import Settings
@@ -16,6 +17,10 @@ from server.settings import Settings
 BUSY_TIMEOUT_S = 30
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
 """PostgreSQL: serialization_failure, deadlock_detected."""
+_UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
+"""PostgreSQL: connections, rolled back, resources, not in that state, operators, the system. What is missing here is
+a fault of the statement's own, which would come again."""
+_UNDEFINED_TABLE = "42P01"
 
 Row = Mapping[str, Any]
 
@@ -80,8 +85,15 @@ def is_retryable(error: DBAPIError) -> bool:
     return state in _RETRIED_SQLSTATES
 
 
-def is_unavailable(error: DBAPIError) -> bool:
-    """Whether the database itself is away, full or busy: the client should come again later."""
+def is_unavailable(error: SQLAlchemyError) -> bool:
+    """Whether the database itself is away, full, busy or not set up: the client should come again later."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state[:2] in _UNAVAILABLE_CLASSES or state == _UNDEFINED_TABLE
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
