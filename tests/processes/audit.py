@@ -30,6 +30,8 @@ STATES = {
 MARKED = {"visit": "notes", "entry": "text"}
 """Fields with words that were written once, and never changed."""
 
+_HELD = "SELECT DISTINCT type, record FROM outbox WHERE state = 'held'"
+
 Row = tuple[int, Any]
 """A record's revision and document."""
 
@@ -46,10 +48,11 @@ class Logged:
 
 
 class Audit:
-    """Reads the log once; `faults` says in words what is wrong."""
+    """Reads the log once; `faults` says in words what is wrong. To a center that was `restored`, tablets send again
+    what it had admitted or held; what it had refused they keep for their people."""
 
-    def __init__(self, center: Center, squad: Squad) -> None:
-        self.center, self.squad = center, squad
+    def __init__(self, center: Center, squad: Squad, *, restored: bool = False) -> None:
+        self.center, self.squad, self.restored = center, squad, restored
         self.log: dict[str, list[Logged]] = {}
         with dialect.reading(center.engine) as connection:
             columns = edit_log.c
@@ -83,7 +86,8 @@ class Audit:
             kept = dict(_rows(member.store, "SELECT edit, state FROM outbox"))
             for name in sorted(member.noted - kept.keys()):
                 yield f"{member.name}: {name} was saved, and the tablet has lost it"
-            for name in sorted((member.noted | kept.keys()) - self.log.keys()):
+            refused = {name for name, state in kept.items() if state in STATES["refused"]} if self.restored else set()
+            for name in sorted((member.noted | kept.keys()) - self.log.keys() - refused):
                 yield f"{member.name}: {name} was saved, and the center does not have it"
             for name, state in kept.items():
                 for logged in self.log.get(name, ()):
@@ -133,11 +137,14 @@ class Audit:
             (kind, identity): json.loads(document)
             for kind, identity, document in _rows(member.store, "SELECT type, id, doc FROM view")
         }
-        for identity in held.keys() | sent.keys() | shown.keys():
+        for identity in held.keys() | sent.keys():
             if held.get(identity) != sent.get(identity):
                 yield f"{member.name}: {identity} is {sent.get(identity)}, at the center {held.get(identity)}"
-            elif held[identity][1] != shown.get(identity):
-                yield f"{member.name}: {identity} is shown as {shown.get(identity)}, and is {held[identity][1]}"
+        # Edits that the center holds are shown to their author, on top of what it sent.
+        on_top = {(kind, identity) for kind, identity in _rows(member.store, _HELD)}
+        for identity in (held.keys() | shown.keys()) - on_top:
+            if held.get(identity, (0, None))[1] != shown.get(identity):
+                yield f"{member.name}: {identity} is shown as {shown.get(identity)}, and is {held.get(identity)}"
         (waiting,) = next(iter(_rows(member.store, "SELECT count(*) FROM outbox WHERE unsent = 1")))
         if waiting:
             yield f"{member.name}: {waiting} edits wait"

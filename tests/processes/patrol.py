@@ -1,6 +1,8 @@
 """A tablet at work, as a process of its own: one thread saves edits, another syncs, until standard input ends.
 
-    python -m tests.processes.patrol STORE NOTES SEED MEDIATOR
+    python -m tests.processes.patrol STORE NOTES SEED MEDIATOR GRID
+
+MEDIATOR is the person who is given cases, GRID one where nobody here may write.
 
 The name of every edit whose save has returned is added to the file NOTES and flushed to the disk there, so that others
 know what was saved without asking the store.
@@ -46,10 +48,12 @@ def noting(path: Path) -> Callable[[str], None]:
 class Patrol:
     """What a person does all day, by their role; everything they write is written nowhere else."""
 
-    def __init__(self, tablet: Tablet, seed: str, mediator: str, note: Callable[[str], None]) -> None:
-        self.tablet, self.seed, self.mediator, self.note = tablet, seed, mediator, note
+    def __init__(self, tablet: Tablet, seed: str, note: Callable[[str], None], *, mediator: str, grid: str) -> None:
+        self.tablet, self.seed, self.note = tablet, seed, note
+        self.mediator, self.strange_grid = mediator, grid
         self.random = random.Random(seed)
         self.count = 0
+        self.noted: set[str] = set()
         self.collections = {
             each.type: each for each in (tablet.households, tablet.visits, tablet.disputes, tablet.entries)
         }
@@ -58,7 +62,7 @@ class Patrol:
 
     def _worker(self) -> list[Place]:
         records: list[Place] = [(2, self.house), (6, self.visit), (1, self.report), (3, self.enter)]
-        return [*records, (3, self.retitle), (2, self.move), (2, self.ask), (1, self.mend)]
+        return [*records, (3, self.retitle), (2, self.move), (2, self.ask), (0.5, self.stray), (1, self.mend)]
 
     def _staff(self) -> list[Place]:
         return [(4, self.accept), (3, self.retitle), (3, self.enter), (3, self.settle), (1, self.mend), (1, self.move)]
@@ -75,7 +79,10 @@ class Patrol:
         except (RecordUnknownError, DealtWithError, InvalidError):
             return  # A sync came between the look at the screen and the hand that saves.
         if record is not None:
-            self.note(self.collections[record.type].history(record)[-1].edit)
+            new = {deed.edit for deed in self.collections[record.type].history(record)} - self.noted
+            self.noted |= new
+            for edit in sorted(new):
+                self.note(edit)
 
     @property
     def text(self) -> str:
@@ -90,6 +97,10 @@ class Patrol:
 
     def house(self) -> Record:
         return self.tablet.households.create(address=self.text)
+
+    def stray(self) -> Record:
+        """A household in a grid that is not this person's: the center refuses it, and holds what is said of it."""
+        return self.tablet.households.create(address=self.text, unit=self.strange_grid)
 
     def visit(self) -> Record | None:
         home = self.one_of(self.tablet.households)
@@ -139,7 +150,8 @@ class Patrol:
         if self.random.random() < 0.5:
             item.discard()
             return None
-        return item.mend()
+        grids = [key.removeprefix("unit:") for key in self.tablet.scope if key.startswith("unit:")]
+        return item.mend(unit=grids[0]) if item.type == "household" else item.mend()
 
 
 def sync_until(tablet: Tablet, stopped: threading.Event) -> None:
@@ -168,9 +180,9 @@ def await_end(stopped: threading.Event) -> None:
     stopped.set()
 
 
-def main(store: str, notes: str, seed: str, mediator: str) -> None:
+def main(store: str, notes: str, seed: str, mediator: str, grid: str) -> None:
     tablet = Tablet.open(store, sleep=lambda seconds: time.sleep(min(seconds, BACK_OFF_S_MAX)))
-    patrol = Patrol(tablet, seed, mediator, noting(Path(notes)))
+    patrol = Patrol(tablet, seed, noting(Path(notes)), mediator=mediator, grid=grid)
     stopped = threading.Event()
     threading.excepthook = die
     threading.Thread(target=await_end, args=(stopped,), daemon=True).start()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -10,8 +11,8 @@ from client_sdk import Tablet
 from server import administration
 from server.administration import Period
 from server.center import Center
-from tests.processes.webserver import PATIENCE_S, ROOT, WebServer, bare_environment
-from tests.support.county import COUNTY, GRID, NEXT_GRID, UNITS, VILLAGE
+from tests.processes.webserver import PATIENCE_S, POLL_S, ROOT, WebServer, bare_environment
+from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, UNITS, VILLAGE
 
 SINCE = Period(first=date(2020, 1, 1))
 MEDIATOR = "chen"
@@ -55,10 +56,10 @@ class Member:
     def start(self) -> None:
         """Lets the tablet work. Each life has words of its own."""
         self.lives += 1
-        words = f"{self.name}-{self.lives}"
+        arguments = (self.store, self.notes, f"{self.name}-{self.lives}", self.mediator, FAR_GRID)
         with self.said.open("ab") as said:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.processes.patrol", self.store, self.notes, words, self.mediator],
+                [sys.executable, "-m", "tests.processes.patrol", *arguments],
                 cwd=ROOT, env=bare_environment(), stdin=subprocess.PIPE, stdout=said, stderr=said,
             )  # fmt: skip
 
@@ -117,6 +118,19 @@ class Squad:
     def start(self) -> None:
         for member in self.members:
             member.start()
+
+    def works(self, edits: int) -> None:
+        """Waits until so many more edits were saved. Raises TimeoutError."""
+        wanted = self.saved + edits
+        deadline = time.monotonic() + PATIENCE_S
+        while self.saved < wanted:
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody saves anything")
+            time.sleep(POLL_S)
+
+    @property
+    def saved(self) -> int:
+        return sum(len(member.noted) for member in self.members)
 
     def stop(self) -> None:
         for member in self.members:

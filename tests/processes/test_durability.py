@@ -58,17 +58,22 @@ def test_a_database_that_is_killed_has_what_was_committed() -> None:
         engine = dialect.create_engine(Settings(cluster.url))
         with dialect.writing(engine) as connection:
             connection.execute(sa.text("CREATE TABLE visit AS SELECT 1 AS kept"))
-        with dialect.writing(engine) as connection:
-            cluster.crash()
-            with pytest.raises(sa.exc.DBAPIError) as lost:
-                connection.execute(sa.text("INSERT INTO visit VALUES (2)"))
-            assert dialect.is_unavailable(lost.value)
+        with pytest.raises(sa.exc.DBAPIError) as lost:
+            cut_off(engine, cluster)
+        assert dialect.is_unavailable(lost.value)
         cluster.start_again()
         with dialect.reading(engine) as connection:
             assert connection.scalars(sa.text("SELECT kept FROM visit")).all() == [1]
         engine.dispose()
     finally:
         cluster.stop()
+
+
+def cut_off(engine: sa.Engine, cluster: Cluster) -> None:
+    """The database is killed before a transaction commits."""
+    with dialect.writing(engine) as connection:
+        connection.execute(sa.text("INSERT INTO visit VALUES (2)"))
+        cluster.crash()
 
 
 @pytest.mark.parametrize("premises", ["sqlite"], indirect=True)

@@ -16,30 +16,34 @@ from tests.processes.squad import Member, Squad, settle
 from tests.support.county import VILLAGE
 from tests.support.databases import Databases
 
-DAY_S = 2.5
-DOWN_S = 0.3
+EDITS = 30
+"""What is saved in each part of the story, at least."""
+DAY_S = 1.0
+"""Time for the tablets to sync, several times each."""
 
 
 def test_tablets_heal_a_server_restored_from_yesterday(
     premises: Premises, squad: Squad, record_property: Callable[[str, object], None]
 ) -> None:
     squad.start()
-    time.sleep(DAY_S)
+    squad.works(EDITS)
     premises.web.stop()
     yesterday = premises.copied()
     before = Audit(premises.center, squad).figures["logged"]
     premises.start()
+    squad.works(EDITS)
     time.sleep(DAY_S)
     premises.web.crash()
     lost = Audit(premises.center, squad).figures["logged"] - before
     premises.put_back(yesterday)
-    time.sleep(DOWN_S)
+    squad.works(EDITS)
     premises.start()
+    squad.works(EDITS)
     time.sleep(DAY_S)
     squad.stop()
     squad.sync()
     premises.web.stop()
-    audit = Audit(premises.center, squad)
+    audit = Audit(premises.center, squad, restored=True)
     record_property("brought back", lost)
     record_property("edits", audit.figures)
     assert audit.faults() == []
