@@ -98,7 +98,7 @@ class Center:
         for arrival in arrivals:
             line = arrival.line
             wanted = {line.record}
-            named = set(self._named(line.line))
+            named = set(named_in(line.line, self.catalog))
             if isinstance(line, Edit):
                 wanted |= {str(line.value(member)) for member in self.catalog.types[line.type].awaits}
                 named -= self._standing(line)
@@ -110,7 +110,7 @@ class Center:
             firsts = {known.record for known in found.values()} & self.world.records.keys()
             world.records |= {each: self.world.records[each] for each in firsts if each}
             refused = (known for known in found.values() if known.result is Result.REFUSED)
-            names = {name for known in refused for name in self._named(known.line)} - world.known.keys()
+            names = {name for known in refused for name in named_in(known.line, self.catalog)} - world.known.keys()
         return world
 
     def _standing(self, edit: Edit) -> set[str]:
@@ -120,14 +120,6 @@ class Center:
         return {
             sibling.edit for touch in edit.touches for sibling in placed.record.register(touch.register).siblings
         } & {name for touch in edit.touches for name in touch.over}
-
-    def _named(self, line: bytes) -> Iterable[str]:
-        """What a line names, also one that is no edit."""
-        for names in over_of_refused(line, self.catalog).values():
-            yield from names
-        made = creation_of_refused(line)
-        if made is not None and made.mends is not None:
-            yield made.mends
 
     # -- what everybody would see
 
@@ -179,6 +171,21 @@ class Center:
             "dots": self.dots(),
             "conflicts": self.conflicts(),
         }
+
+
+def named_in(line: bytes, catalog: Catalog) -> frozenset[str]:
+    """The edits that a line names, also one that is no edit."""
+    if len(_NAMED) > 10_000:
+        _NAMED.clear()
+    if (line, catalog.version) not in _NAMED:
+        over = {name for names in over_of_refused(line, catalog).values() for name in names}
+        made = creation_of_refused(line)
+        _NAMED[line, catalog.version] = frozenset(over | ({made.mends} if made and made.mends else set()))
+    return _NAMED[line, catalog.version]
+
+
+_NAMED: dict[tuple[bytes, int], frozenset[str]] = {}
+"""Held lines are looked at with every push."""
 
 
 def received(batches: Iterable[Iterable[bytes]], catalog: Catalog = CATALOG) -> Center:
