@@ -17,7 +17,7 @@ from server.store.tablets import Caller
 from server.transaction import pushing
 from sync import chain, edits, frames, stamps
 from sync import cursor as cursors
-from sync.admission import Refuse, Wait
+from sync.admission import Wait
 from sync.batch import Arrival, Decision
 from sync.codes import Code, Result
 from sync.cursor import Cursor, CursorUnknownError, Mark
@@ -166,7 +166,7 @@ class _Reception:
         known = log.known(connection, self.county, {line.name for line in read if line.name is not None})
         first: dict[str, bytes] = {}
         for line in read:
-            if line.name is not None:
+            if line.name is not None and line.by == self.caller.person:
                 first.setdefault(line.name, line.line)
         strays = {digest(line.line): line.line for line in read if self._is_stray(line, known, first)}
         kept = log.strays(connection, self.county, strays)
@@ -193,10 +193,11 @@ class _Reception:
         return edits.read(line, CATALOG)
 
     def _is_stray(self, line: Edit | Unread, known: dict[str, LoggedEdit], first: dict[str, bytes]) -> bool:
-        """Whether the line has no name of its own: none that can be read, or one that other bytes bear."""
+        """Whether the line has no name of its own: none that can be read, one that other bytes bear, or one that is
+        only its author's to take: the line may still come from them."""
         if line.name is None:
             return True
-        return line.line != (known[line.name].line if line.name in known else first[line.name])
+        return line.line != (known[line.name].line if line.name in known else first.get(line.name))
 
     # -- dates
 
@@ -214,13 +215,11 @@ class _Reception:
                 judged = judged if announced > 0 else max(judged, caller.last_now)
                 announced -= 1
             stamped = line.stamped(at) if isinstance(line, Edit) else replace(line, at=at)
-            arrivals.append(Arrival(stamped, judged, self._verdict(line)))
+            arrivals.append(Arrival(stamped, judged, self._verdict()))
         return arrivals
 
-    def _verdict(self, line: Edit | Unread) -> Refuse | Wait | None:
-        """What is decided before any record is looked at."""
-        if line.by != self.caller.person and (isinstance(line, Edit) or line.held):
-            return Refuse(Code.NOT_ALLOWED, "by")
+    def _verdict(self) -> Wait | None:
+        """What is decided before any line is looked at."""
         if self.caller.revoked_at is not None:
             return Wait(Code.TABLET_REVOKED, None, frozenset())
         return Wait(Code.SERVER_ERROR, None, frozenset({"release"})) if self.holds_all else None
@@ -250,7 +249,8 @@ class _Reception:
             if line.name is None:
                 outcomes.append(Outcome(Result.REFUSED, line=number, code=line.code, field=line.field))
             elif self._is_stray(line, known, first):
-                outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=number, code=Code.EDIT_REUSED))
+                code, field = _why_stray(line, is_taken=line.name in known or line.name in first)
+                outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=number, code=code, field=field))
             elif line.name in decisions:
                 decision = decisions[line.name]
                 outcomes.append(log.as_outcome(decision, _moved(line, decision.arrival.line.at)))
@@ -258,6 +258,15 @@ class _Reception:
                 stored = known[line.name]
                 outcomes.append(replace(stored.outcome, at=_moved(line, stored.stamp)))
         return outcomes
+
+
+def _why_stray(line: Edit | Unread, *, is_taken: bool) -> tuple[Code, str | None]:
+    """The code and the field of a line whose name is not its own."""
+    if is_taken:
+        return Code.EDIT_REUSED, None
+    if isinstance(line, Unread) and not line.held:
+        return line.code, line.field
+    return Code.NOT_ALLOWED, "by"
 
 
 def _moved(line: Edit | Unread, taken: str | None) -> str | None:
