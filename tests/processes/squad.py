@@ -65,13 +65,13 @@ class Member:
 
     def crash(self) -> None:
         """SIGKILL. Raises AssertionError where the process had ended by itself."""
-        process = self._running()
+        process = self.require_at_work()
         process.kill()
         self._gone(process)
 
     def stop(self) -> None:
         """Lets it end its day. Raises AssertionError where something went wrong in its last life."""
-        process = self._running()
+        process = self.require_at_work()
         if process.stdin is not None:
             process.stdin.close()
         process.wait(PATIENCE_S)
@@ -84,7 +84,8 @@ class Member:
             self._process.kill()
             self._gone(self._process)
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def require_at_work(self) -> "subprocess.Popen[bytes]":
+        """Gives the process. Raises AssertionError, with what it printed, where it ended by itself."""
         assert self._process is not None, f"{self.name} is not at work"
         assert self._process.poll() is None, self.said.read_text()
         return self._process
@@ -120,10 +121,13 @@ class Squad:
             member.start()
 
     def works(self, edits: int) -> None:
-        """Waits until so many more edits were saved. Raises TimeoutError."""
+        """Waits until so many more edits were saved. Raises AssertionError where a tablet ended by itself,
+        TimeoutError."""
         wanted = self.saved + edits
         deadline = time.monotonic() + PATIENCE_S
         while self.saved < wanted:
+            for member in self.members:
+                member.require_at_work()
             if time.monotonic() > deadline:
                 raise TimeoutError("nobody saves anything")
             time.sleep(POLL_S)
