@@ -18,7 +18,7 @@ class Premises(ABC):
     """The server on a new database with a county in it. Everything flushes its commits to the disk."""
 
     crashes: tuple[str, ...] = ("server", "worker")
-    """What can be killed here: the whole server, one of its workers, the database, both."""
+    """What can be killed here: the whole server, one of its workers, the database, one of its processes, both."""
 
     def __init__(self, databases: Databases, folder: Path) -> None:
         self.databases = databases
@@ -35,6 +35,9 @@ class Premises(ABC):
 
     @abstractmethod
     def crash_database(self) -> None: ...
+
+    @abstractmethod
+    def crash_backend(self, which: int) -> None: ...
 
     @abstractmethod
     def start_database(self) -> None: ...
@@ -60,6 +63,9 @@ class SqlitePremises(Premises):
     def crash_database(self) -> None:
         """SQLite has no process of its own: it dies with the server."""
 
+    def crash_backend(self, which: int) -> None:
+        """Nor has it processes."""
+
     def start_database(self) -> None:
         """It is there when it is opened."""
 
@@ -70,7 +76,7 @@ class SqlitePremises(Premises):
 
 
 class PostgresPremises(Premises):
-    crashes = ("server", "worker", "database", "both")
+    crashes = ("server", "worker", "database", "backend", "both")
 
     def __init__(self, folder: Path) -> None:
         self.cluster = Cluster.start(durable=True)
@@ -82,6 +88,9 @@ class PostgresPremises(Premises):
 
     def crash_database(self) -> None:
         self.cluster.crash()
+
+    def crash_backend(self, which: int) -> None:
+        self.cluster.crash_one(which)
 
     def start_database(self) -> None:
         self.cluster.start_again()

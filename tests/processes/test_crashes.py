@@ -49,7 +49,7 @@ class Crashes:
         self.premises.web.await_ready()
 
     def _center(self, what: str) -> list[Callable[[], object]]:
-        web, which = self.premises.web, self.random.randrange(2)
+        web, which = self.premises.web, self.random.randrange(1000)
         match what:
             case "server":
                 return [web.crash]
@@ -57,6 +57,8 @@ class Crashes:
                 return [lambda: web.crash_worker(which)]
             case "database":
                 return [self.premises.crash_database]
+            case "backend":
+                return [lambda: self.premises.crash_backend(which)]
             case _:
                 return [web.crash, self.premises.crash_database]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.support import postgres_guard
-from tests.support.postgres_guard import CRASH, CRASHED, READY, START
+from tests.support.postgres_guard import CRASH, CRASH_ONE, CRASHED, READY, START
 
 # The longest path of a Unix socket is 103 bytes on macOS, 107 on Linux; the server adds "/.s.PGSQL.5432".
 FOLDER_BYTES_MAX = 85
@@ -73,6 +73,11 @@ class Cluster:
     def crash(self) -> None:
         """Kill every process of the server at once with SIGKILL (Linux only). Its data stays as it is on the disk."""
         self._tell(CRASH)
+        self._await(CRASHED)
+
+    def crash_one(self, which: int) -> None:
+        """Kill one of the server's processes (any number will do to say which); it recovers by itself. Linux only."""
+        self._tell(f"{CRASH_ONE} {which}")
         self._await(CRASHED)
 
     def start_again(self) -> None:

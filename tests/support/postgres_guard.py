@@ -29,6 +29,8 @@ READY = "ready"
 """What the guard says, on a line, whenever the server takes connections."""
 CRASH, CRASHED = "crash", "crashed"
 """Told so, it kills every process of the server at once, and says so when none is left."""
+CRASH_ONE = "crash-one"
+"""Told so with a number, it kills one process of the server, which then ends all others and recovers by itself."""
 START = "start"
 """Told so, it starts the server again on the same data."""
 
@@ -112,6 +114,12 @@ class Server:
             time.sleep(POLL_S)
         self._process = None
 
+    def crash_one(self, which: int) -> None:
+        """Kill one of its processes, as a machine does that runs out of memory."""
+        children = sorted(_children(self._process.pid)) if self._process else []
+        if children:
+            os.kill(children[which % len(children)], signal.SIGKILL)
+
     def end(self) -> None:
         """Stop at once: no checkpoint for data that nobody will read; but a kill as the last resort leaks memory."""
         if self._process is None:
@@ -190,11 +198,15 @@ def _serve(server: Server) -> None:
     try:
         _start(server)
         for line in sys.stdin:
-            if line.strip() == CRASH:
-                server.crash()
-                _say(CRASHED)
-            elif line.strip() == START:
-                _start(server)
+            match line.split():
+                case [word] if word == CRASH:
+                    server.crash()
+                    _say(CRASHED)
+                case [word, which] if word == CRASH_ONE:
+                    server.crash_one(int(which))
+                    _say(CRASHED)
+                case [word] if word == START:
+                    _start(server)
     finally:
         server.end()
 
