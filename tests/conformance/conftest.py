@@ -1,16 +1,20 @@
 """Runs the suite against the center that DOORSTEP_CONFORMANCE_URL names, or else against ours, on both its stores."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.conformance.answer import Document
 from tests.conformance.ours import own_site
-from tests.conformance.site import Site
+from tests.conformance.site import PREFIX, Site
 from tests.conformance.tablet import Tablet
 
 TIMEOUT_S = 60
+# Shorter than any server keeps a connection that is not used: it must not close one while a request is on its way.
+KEPT_S = 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,7 +40,8 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def http(site: Site) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site.url, timeout=TIMEOUT_S) as client:
+    limits = httpx.Limits(keepalive_expiry=KEPT_S)
+    with httpx.Client(base_url=site.url, timeout=TIMEOUT_S, limits=limits) as client:
         yield client
 
 
@@ -92,3 +97,37 @@ def zhou(enrolled: Callable[[str], Tablet]) -> Tablet:
 def sun(enrolled: Callable[[str], Tablet]) -> Tablet:
     """An officer of the grid's village."""
     return _caught_up(enrolled("CODE_OFFICER"))
+
+
+@pytest.fixture
+def xu(site: Site, enrolled: Callable[[str], Tablet]) -> Iterator[Tablet]:
+    """A third worker of the grid, who may be moved away, and is there again afterwards."""
+    tablet = enrolled("CODE_MOVER")
+    tablet.enroll()
+    tablet.grid_before = tablet.grid
+    yield _caught_up(tablet)
+    if f"unit:{tablet.grid_before}" not in tablet.enroll()["scope"]:
+        site.run("ASSIGN", person=tablet.id, unit=tablet.grid_before)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A tablet that was revoked: a record that it made before, and a refused edit with its outcome."""
+
+    tablet: Tablet
+    record: str
+    refused: Document
+    outcome: Document
+
+
+@pytest.fixture(scope="session")
+def lost(site: Site, http: httpx.Client) -> Lost:
+    """A tablet that did some work and was revoked then."""
+    tablet = Tablet(http, site.given["CODE_LOST"])
+    if tablet.ask().status_code != 201:
+        pytest.skip(f"the tablet of {PREFIX}CODE_LOST is revoked already: each run takes a new code")
+    tablet.enroll()
+    record, refused = tablet.makes("household"), tablet.creation("household", {"address": ""})
+    outcome = tablet.sync(refused).outcome(refused["edit"])
+    site.run("REVOKE", tablet=tablet.tablet)
+    return Lost(tablet, record, refused, outcome)

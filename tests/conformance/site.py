@@ -31,9 +31,12 @@ class Site:
         return [f"{PREFIX}{name}" for name in names if not self.given.get(name)]
 
     def run(self, name: str, **values: str) -> None:
-        """Runs a command of the administrator's: its words, with `{tablet}` and the like put in."""
+        """Runs a command of the administrator's: its words, with `{tablet}` and the like put in.
+
+        Raises AssertionError, with what it said, where it fails."""
         words = [word.format(**values) for word in shlex.split(self.given[name])]
-        subprocess.run(words, check=True, capture_output=True, env=os.environ | self._environment())
+        run = subprocess.run(words, check=False, capture_output=True, text=True, env=os.environ | self._environment())
+        assert run.returncode == 0, f"{words}: {run.stdout}{run.stderr}"
 
     def _environment(self) -> dict[str, str]:
         found: dict[str, str] = json.loads(self.given.get("ENVIRONMENT", "{}"))

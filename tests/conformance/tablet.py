@@ -55,6 +55,7 @@ class Tablet:
     mark: str | None = None
     server_ahead_ms: int = 0
     last_stamp: str = ""
+    grid_before: str = ""
     rows: dict[str, Document] = field(default_factory=dict)
 
     # -- enrolment

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.conformance.answer import problem
-from tests.conformance.site import Site
+from tests.conformance.conftest import Lost
 from tests.conformance.tablet import Tablet, milliseconds
 
 states, needs = pytest.mark.states, pytest.mark.needs
@@ -51,8 +51,8 @@ def test_the_same_code_with_another_nonce_is_spent(wang: Tablet) -> None:
 
 @states("A repeated nonce whose tablet was revoked meanwhile is `tablet-revoked`")
 @needs("CODE_LOST", "REVOKE")
-def test_a_repeated_nonce_of_a_revoked_tablet_is_tablet_revoked(lost: Tablet) -> None:
-    problem(lost.ask(), 403, "tablet-revoked")
+def test_a_repeated_nonce_of_a_revoked_tablet_is_tablet_revoked(lost: Lost) -> None:
+    problem(lost.tablet.ask(), 403, "tablet-revoked")
 
 
 @states("| `code-unknown` | 401 |")
@@ -107,12 +107,3 @@ def test_colleagues_are_those_to_whom_the_caller_may_assign(sun: Tablet, zhou: T
 
 def _grid(tablet: Tablet) -> str:
     return max((key for key in tablet.scope if key.startswith("unit:")), key=len).removeprefix("unit:")
-
-
-@pytest.fixture
-def lost(site: Site, http: httpx.Client) -> Tablet:
-    """A tablet that was enrolled and revoked."""
-    tablet = Tablet(http, site.given["CODE_LOST"])
-    if tablet.ask().status_code == 201:
-        site.run("REVOKE", tablet=tablet.enroll()["tablet"])
-    return tablet
