@@ -1,6 +1,7 @@
 """An answer of the center, taken into the store: all of it in one transaction, or none of it."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,10 @@ from client_sdk.values import instant_of_ms
 from client_sdk.views import ERASED, Name
 from sync import stamps
 from sync.codes import Code, Result
+from sync.digests import drifted
 from sync.frames import Outcome, Row, ScopeLost
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Applied:
 
 
 def apply(desk: Desk, sent: Sequence[Line], answer: Answer) -> Applied:
-    """Takes a whole answer to a request that carried `sent`."""
+    """Takes a whole answer to a request that carried `sent`, and whose `again` the store held."""
     with desk.store.transaction():
         return _Application(desk, answer).apply(sent)
 
@@ -50,8 +54,10 @@ class _Application:
         outcomes = self._outcomes(sent)
         for part in self.answer.parts:
             self._part(part)
+        if not self.answer.last.more:
+            self.touched.update(self.desk.views.drop_doubted())
         owes_nothing = not self.desk.outbox.waiting()
-        is_done = not self.answer.last.more and owes_nothing
+        is_done = not self.answer.last.more and not self._has_drifted() and owes_nothing
         if not self.answer.last.more:
             self.touched.update(self.desk.outbox.pass_through(self.answer.last.revision))
         self.touched.update(self.desk.views.drop_left())
@@ -68,6 +74,22 @@ class _Application:
             has_erased=any(each.code == Code.ERASED for each in outcomes)
             or any(isinstance(part, Row) and part.gone == ERASED for part in self.answer.parts),
         )
+
+    def _has_drifted(self) -> bool:
+        """Compares the digests, where the center gave them. The keys that differ are to be read once more; then it is
+        told whether that has helped."""
+        store, views = self.desk.store, self.desk.views
+        store.put_meta(Meta.AGAIN, None)
+        if self.answer.last.digests is None or self.answer.last.more:
+            return False
+        differing = drifted(views.digests(), self.answer.last.digests)
+        if not differing:
+            store.put_meta(Meta.CHECKED_MS, str(self.clock_ms))
+            return False
+        _log.warning("scope_drifted", extra={"keys": len(differing)})
+        views.doubt(differing)
+        store.put_meta(Meta.AGAIN, json.dumps(differing))
+        return True
 
     def _outcomes(self, sent: Sequence[Line]) -> list[Outcome]:
         """The outcome of each line that was sent; a line that the answer does not list was applied."""

@@ -1,5 +1,6 @@
 """The sync loop: requests until nothing waits here and nothing more is to come, whatever the way there is like."""
 
+import json
 import logging
 import secrets
 import time
@@ -37,6 +38,10 @@ RESTARTS_MAX = 3
 STANDSTILLS_MAX = 3
 """How many answers in a row may bring and take nothing, yet say that there is more."""
 ROWS_PER_PROGRESS = 50
+CHECK_EVERY_MS = 24 * 60 * 60 * 1000
+"""How often a sync compares what the tablet has with what the center says it should have."""
+REPAIRS_MAX = 2
+"""How often one sync reads keys once more that had drifted."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,10 +78,11 @@ class Loop:
         self._failures = 0
         self._restarts = 0
         self._standstills = 0
+        self._repairs = 0
 
     def run(self, progress: Progress) -> SyncReport:
         """Raises OfflineError, CenterError, EnrolAgainError, RevokedError; everything that came whole is kept."""
-        self._failures = self._restarts = self._standstills = 0
+        self._failures = self._restarts = self._standstills = self._repairs = 0
         total = SyncReport()
         is_done = False
         while not is_done:
@@ -87,6 +93,7 @@ class Loop:
                 continue
             self._failures = 0
             applied = apply(self._desk, prepared.lines, answer)
+            self._repairs += bool(prepared.head.again)
             total += applied.report
             if applied.has_erased:
                 self._desk.store.forget()
@@ -109,8 +116,14 @@ class Loop:
                 owes=outbox.waiting() - len(lines),
                 now=self._desk.clock.tick(),
                 want=self.rows_max,
+                check=self._repairs < REPAIRS_MAX and self._is_check_due(),
+                again=tuple(json.loads(store.meta(Meta.AGAIN) or "[]")),
             )
             return Request(head, tuple(lines))
+
+    def _is_check_due(self) -> bool:
+        checked_ms = self._desk.store.number(Meta.CHECKED_MS)
+        return abs(self._desk.clock.now_ms() - checked_ms) >= CHECK_EVERY_MS
 
     def _exchange(self, token: str, prepared: Request, total: SyncReport, progress: Progress) -> Answer | None:
         """The answer, or None where the request is to be made anew: smaller, later, or from another cursor."""

@@ -29,6 +29,8 @@ class Meta(StrEnum):
     CLOCK_OFFSET_MS = "clock_offset_ms"
     LAST_STAMP = "last_stamp"
     LAST_SYNC = "last_sync"
+    CHECKED_MS = "checked_ms"
+    AGAIN = "again"
     REVOKED = "revoked"
 
 

@@ -9,6 +9,7 @@ from client_sdk.record import Record
 from client_sdk.schema import VIEW_COLUMNS, Meta
 from client_sdk.store import Store
 from schemas.catalog import CATALOG
+from sync.digests import digests
 from sync.frames import Row
 from sync.overlay import View, overlaid
 
@@ -17,6 +18,8 @@ Name = tuple[str, str]
 
 ERASED = "erased"
 """Why a record is gone when the law asked for it: nothing of it stays."""
+DOUBTED = -1
+"""The revision of a row that may not be what the center has."""
 
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
 _SHOWN = ", ".join(VIEW_COLUMNS)
@@ -85,6 +88,28 @@ class Views:
             generation,
         )
         self._store.run("DELETE FROM base WHERE generation < ?", generation)
+        return [(record_type, record) for record_type, record in found]
+
+    # -- drift
+
+    def digests(self) -> Mapping[str, str]:
+        """The digest of each key, of what the center has sent."""
+        rows = self._store.rows("SELECT keys, type, id, rev FROM base")
+        return digests(
+            (key, record_type, record, revision)
+            for keys, record_type, record, revision in rows
+            for key in json.loads(keys)
+        )
+
+    def doubt(self, keys: Iterable[str]) -> None:
+        """Takes whatever the center sends of these keys next, whatever its revision, and drops what does not come."""
+        for key in keys:
+            self._store.run("UPDATE base SET rev = ? WHERE instr(keys, ?) > 0", DOUBTED, _text(key))
+
+    def drop_doubted(self) -> list[Name]:
+        """Drops what was doubted and did not come again. Gives what was dropped."""
+        found = self._store.rows("SELECT type, id FROM base WHERE rev = ?", DOUBTED)
+        self._store.run("DELETE FROM base WHERE rev = ?", DOUBTED)
         return [(record_type, record) for record_type, record in found]
 
     # -- what is shown

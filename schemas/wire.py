@@ -95,6 +95,8 @@ class RequestHead(Shape):
     owes = Whole(0, INTEGER_MAX, metadata=labelled(zh="尚待上传", en="Edits unsent after this request"))
     now = Stamp(required=True, metadata=labelled(zh="平板时钟", en="The clock that the tablet's stamps use"))
     want = Whole(1, INTEGER_MAX, metadata=labelled(zh="最多行数", en="The most rows wanted"))
+    check = YesNo(metadata=labelled(zh="要求校验", en="Tell the digest of each key"))
+    again = ListOf(ScopeKey(), items_max=SCOPE_KEYS_MAX, metadata=labelled(zh="重新读取", en="Keys to read once more"))
 
 
 class Words(Shape):
@@ -159,6 +161,7 @@ class LastLine(Shape):
     cursor = Text(LONG_TEXT_CHARS_MAX, required=True, metadata=labelled(zh="同步位置", en="Cursor"))
     more = YesNo(required=True, metadata=labelled(zh="还有更多", en="More to come"))
     rev = Whole(0, INTEGER_MAX, required=True, metadata=labelled(zh="版本", en="Revision"))
+    digests = MapOf(Text(NAME_CHARS_MAX), metadata=labelled(zh="校验值", en="Digests by key"))
 
 
 class TabletName(Shape):

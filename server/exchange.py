@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.catalog import CATALOG
-from server import pages
+from server import pull
 from server.center import Center
 from server.problems import ProblemError
 from server.push import Lines, Push
-from server.store import dialect, directory, feed, ledger, log, tablets
+from server.store import dialect, ledger, log, tablets
 from server.store.log import LoggedEdit
 from server.store.tablets import Caller
 from server.transaction import pushing
@@ -25,8 +25,6 @@ from sync.edits import Edit, Unread
 from sync.frames import AnswerHead, Outcome, RequestHead
 from sync.limits import LINE_BYTES_MAX
 from sync.lines import digest
-from sync.scope import Person, scope
-from sync.scope import digest as digest_of
 from sync.stamps import stamp
 
 _log = logging.getLogger("doorstep")
@@ -51,8 +49,7 @@ def exchange(center: Center, token: str, body: bytes) -> Iterator[bytes]:
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
     if caller.revoked_at is not None:
         return iter([frames.answer_head(answer), *_nothing_more(head, pushed)])
-    page = list(_page(center, caller, None if pushed.replay else cursor, head.want, answer))
-    return iter(page)
+    return pull.pulled(center, caller, None if pushed.replay else cursor, head, answer)
 
 
 def _request(body: bytes) -> tuple[RequestHead, list[bytes]]:
@@ -272,31 +269,3 @@ def _why_stray(line: Edit | Unread, *, is_taken: bool) -> tuple[Code, str | None
 def _moved(line: Edit | Unread, taken: str | None) -> str | None:
     """The stamp that was taken, where it is not the one that the line says."""
     return taken if isinstance(line, Edit) and taken != line.at else None
-
-
-# -- pull
-
-
-def _page(center: Center, caller: Caller, cursor: Cursor | None, want: int, answer: AnswerHead) -> Iterator[bytes]:
-    with dialect.reading(center.engine) as connection:
-        county = center.county(connection)
-        units = center.units.units(connection, county)
-        person = directory.people(connection, county.code, [caller.person]).get(caller.person, Person(caller.person))
-        held = scope(person, units, stamp(center.clock()))
-        keys = pages.covered(held, county.code)
-        covers = digest_of(keys)
-        before: frozenset[str] | None = keys
-        if cursor is not None and cursor.covers != covers:
-            before = feed.remembered_scope(connection, county.code, cursor.covers)
-        if cursor is None or before is None:
-            # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
-            answer = replace(answer, replay=answer.replay or cursor is not None)
-            position = pages.from_the_start(held)
-        else:
-            position = pages.resumed(cursor, before, held, units, county.code)
-        page = feed.page(connection, county.code, position.reading, want)
-    if cursor is None or cursor.covers != covers:
-        with dialect.writing(center.engine) as connection:
-            feed.remember_scope(connection, county.code, covers, keys)
-    yield frames.answer_head(answer)
-    yield from pages.lines(page, position, covers)

@@ -1,7 +1,7 @@
 """From a cursor to the next page of the caller's feed: what of the scope is new, what is lost, how far to read."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from server.store.feed import FeedRow, Page, Reading
 from sync import cursor as cursors
@@ -50,10 +50,23 @@ def resumed(cursor: Cursor, before: frozenset[str], held: Scope, units: Units, c
     )
 
 
-def lines(page: Page, position: Position, covers: str) -> Iterator[bytes]:
-    """The lines of a page after the answer's head, up to the last one, which says where to go on."""
-    yield from map(frames.scope_lost, position.lost)
-    sent = 0
+def again(position: Position, keys: Iterable[str]) -> Position:
+    """The same, and those of the keys that the caller holds once more from their beginning."""
+    reading = position.reading
+    once_more = tuple(sorted(reading.scope.keys.intersection(keys)))
+    if not once_more:
+        return position
+    if reading.scope.whole:
+        return replace(position, reading=replace(reading, revision=0))
+    others = tuple(key for key in reading.catching_up if key not in once_more)
+    begun = reading.position if others[:1] == reading.catching_up[:1] else 0
+    return replace(position, reading=replace(reading, catching_up=(*others, *once_more), position=begun))
+
+
+def lines(page: Page, position: Position, covers: str) -> tuple[list[bytes], LastLine]:
+    """The lines of a page between the answer's head and its last line, and that one, which says where to go on."""
+    sent = [frames.scope_lost(key) for key in position.lost]
+    sent_bytes = 0
     told: set[tuple[str, str, int]] = set()
     last: FeedRow | None = None
     for row in page.rows:
@@ -61,19 +74,19 @@ def lines(page: Page, position: Position, covers: str) -> Iterator[bytes]:
             last = row  # It left one key of the caller's, and its row under another says so.
             continue
         line = _line(row)
-        if sent and sent + len(line) > PAGE_BYTES_MAX:
+        if sent_bytes and sent_bytes + len(line) > PAGE_BYTES_MAX:
             break
         last = row
         if (row.type, row.id, row.revision) not in told:
             told.add((row.type, row.id, row.revision))
-            sent += len(line)
-            yield line
+            sent_bytes += len(line)
+            sent.append(line)
     else:
         if not page.cut:
             last = None
     cursor = _after(page, position.reading, covers, last)
     more = last is not None or bool(cursor.catching_up)
-    yield frames.last_line(LastLine(cursors.encode(cursor), more, cursor.revision))
+    return sent, LastLine(cursors.encode(cursor), more, cursor.revision)
 
 
 def _line(row: FeedRow) -> bytes:

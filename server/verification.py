@@ -30,9 +30,7 @@ ROWS_AT_ONCE = 1000
 
 def differences(center: Center) -> list[str]:
     """Where the log and what was made of it differ, in words; empty where all is well."""
-    with dialect.reading(center.engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    with dialect.reading(center.engine, one_snapshot=True) as connection:
         county = center.county(connection)
         return [
             *_chain(connection, county),

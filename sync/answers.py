@@ -57,9 +57,12 @@ class ScopeLost:
 
 @dataclass(frozen=True, slots=True)
 class LastLine:
+    """`digests` by key, where the request asked for them and nothing more is to come; else None."""
+
     cursor: str
     more: bool
     revision: int
+    digests: Mapping[str, str] | None = None
 
 
 def answer_head(head: AnswerHead) -> bytes:
@@ -104,7 +107,10 @@ def scope_lost(key: str) -> bytes:
 
 
 def last_line(line: LastLine) -> bytes:
-    return envelope.line({"cursor": line.cursor, "more": line.more, "rev": line.revision})
+    values: dict[str, object] = {"cursor": line.cursor, "more": line.more, "rev": line.revision}
+    if line.digests is not None:
+        values["digests"] = line.digests
+    return envelope.line(values)
 
 
 def read_answer(answer_lines: Iterable[bytes]) -> Iterator[AnswerHead | Row | ScopeLost | LastLine]:
@@ -167,8 +173,8 @@ def _part(values: Values) -> Row | ScopeLost | LastLine:
             return Row(rev, kind, record, tuple(keys), document, _dots(rest.get("dots", {})))
         case {"scope": str(key), "gone": True}:
             return ScopeLost(key)
-        case {"cursor": str(cursor), "more": bool(more), "rev": rev} if is_count(rev):
-            return LastLine(cursor, more, rev)
+        case {"cursor": str(cursor), "more": bool(more), "rev": rev, **rest} if is_count(rev):
+            return LastLine(cursor, more, rev, _digests(rest.get("digests")))
         case _:
             raise FrameMalformedError(None, "not a line of an answer")
 
@@ -176,4 +182,12 @@ def _part(values: Values) -> Row | ScopeLost | LastLine:
 def _dots(value: object) -> Mapping[str, list[str]]:
     if not isinstance(value, dict) or not all(map(is_texts, value.values())):
         raise FrameMalformedError("dots", "not lists of edits")
+    return value
+
+
+def _digests(value: object) -> Mapping[str, str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise FrameMalformedError("digests", "not a digest for each key")
     return value

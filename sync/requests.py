@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sync import stamps
-from sync.envelope import FrameMalformedError, is_count, line, members
+from sync.envelope import FrameMalformedError, is_count, is_texts, line, members
 from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX, PROTOCOL_VERSION
 from sync.lines import Values
 
@@ -16,18 +16,21 @@ class RequestTooLargeError(ValueError):
 @dataclass(frozen=True, slots=True)
 class RequestHead:
     """`owes`: how many edits remain unsent after this request. `now`: the clock that the tablet's stamps use.
-    `want`: the most rows that it takes."""
+    `want`: the most rows that it takes. `check`: whether the last line is to tell the digest of each key. `again`: keys
+    to be read from their beginning once more."""
 
     cursor: str | None
     mark: str | None
     owes: int
     now: str
     want: int = PAGE_ROWS_MAX
+    check: bool = False
+    again: tuple[str, ...] = ()
 
 
 def request(head: RequestHead, edit_lines: Iterable[bytes]) -> bytes:
     """The body of a sync request."""
-    values = {
+    values: dict[str, object] = {
         "v": PROTOCOL_VERSION,
         "cursor": head.cursor,
         "mark": head.mark,
@@ -35,6 +38,10 @@ def request(head: RequestHead, edit_lines: Iterable[bytes]) -> bytes:
         "now": head.now,
         "want": head.want,
     }
+    if head.check:
+        values["check"] = True
+    if head.again:
+        values["again"] = list(head.again)
     return b"".join(each + b"\n" for each in (line(values), *edit_lines))
 
 
@@ -59,6 +66,8 @@ def _head(values: Values) -> RequestHead:
         owes=_count(values, "owes", 0, 0),
         now=now,
         want=min(_count(values, "want", PAGE_ROWS_MAX, 1), PAGE_ROWS_MAX),
+        check=_flag(values, "check"),
+        again=_texts(values, "again"),
     )
 
 
@@ -74,3 +83,17 @@ def _count(values: Values, member: str, default: int, least: int) -> int:
     if not is_count(value, least):
         raise FrameMalformedError(member, f"not a whole number from {least}")
     return value
+
+
+def _flag(values: Values, member: str) -> bool:
+    value = values.get(member)
+    if not isinstance(value, bool | None):
+        raise FrameMalformedError(member, "neither true nor false")
+    return value is True
+
+
+def _texts(values: Values, member: str) -> tuple[str, ...]:
+    value = values.get(member)
+    if value is not None and not is_texts(value):
+        raise FrameMalformedError(member, "not a list of texts")
+    return tuple(value or ())

@@ -64,9 +64,11 @@ def _sqlite_begins(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that only reads; on PostgreSQL each statement of it is a snapshot of its own."""
+def reading(engine: sa.Engine, *, one_snapshot: bool = False) -> Iterator[sa.Connection]:
+    """A transaction that only reads; on PostgreSQL each statement of it is a snapshot of its own, unless asked."""
     with engine.connect() as connection, connection.begin():
+        if one_snapshot and not _is_sqlite(connection):
+            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         yield connection
 
 

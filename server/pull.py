@@ -1,0 +1,59 @@
+"""The pull half of a sync: from the caller's cursor to the lines of their next page."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from server import pages
+from server.center import Center
+from server.pages import Position
+from server.store import dialect, directory, feed
+from server.store.ledger import County
+from server.store.tablets import Caller
+from sync import frames
+from sync.cursor import Cursor
+from sync.digests import digests
+from sync.frames import AnswerHead, RequestHead
+from sync.scope import Person, Scope, Units, digest, scope
+from sync.stamps import stamp
+
+
+def pulled(
+    center: Center, caller: Caller, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
+) -> Iterator[bytes]:
+    """The lines of an answer: its head, the page, the last line. `cursor` is None to begin at the beginning."""
+    # The digests must be of the very rows that the page has come up to: then both are read from one snapshot.
+    with dialect.reading(center.engine, one_snapshot=head.check) as connection:
+        county = center.county(connection)
+        units = center.units.units(connection, county)
+        person = directory.people(connection, county.code, [caller.person]).get(caller.person, Person(caller.person))
+        held = scope(person, units, stamp(center.clock()))
+        keys = pages.covered(held, county.code)
+        covers = digest(keys)
+        position = _position(connection, county, cursor, held, units)
+        if position is None:
+            # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
+            answer = replace(answer, replay=True)
+        position = pages.again(position or pages.from_the_start(held), head.again)
+        page = feed.page(connection, county.code, position.reading, head.want)
+        lines, last = pages.lines(page, position, covers)
+        if head.check and not last.more:
+            last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))
+    if cursor is None or cursor.covers != covers:
+        with dialect.writing(center.engine) as connection:
+            feed.remember_scope(connection, county.code, covers, keys)
+    yield frames.answer_head(answer)
+    yield from lines
+    yield frames.last_line(last)
+
+
+def _position(
+    connection: sa.Connection, county: County, cursor: Cursor | None, held: Scope, units: Units
+) -> Position | None:
+    """Where a cursor says to go on; None where nobody remembers the keys that it covered."""
+    if cursor is None:
+        return pages.from_the_start(held)
+    keys = pages.covered(held, county.code)
+    before = keys if cursor.covers == digest(keys) else feed.remembered_scope(connection, county.code, cursor.covers)
+    return None if before is None else pages.resumed(cursor, before, held, units, county.code)
