@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Iterable
 
 import zstandard
-from flask import Request, Response
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
 
 from server.problems import ProblemError
 from sync.limits import REQUEST_BYTES_MAX, REQUEST_UNPACKED_BYTES_MAX
@@ -16,6 +17,25 @@ _ZSTD_WINDOW_BYTES_MAX = 8 * 1024 * 1024
 _ZSTD_PART_BYTES = 256
 _GZIP_LEVEL, _ZSTD_LEVEL = 1, 1
 _PACKED_FROM_BYTES = 1024
+_PASSED_OVER_BYTES_MAX = 16 * 1024 * 1024
+_PASSED_OVER_AT_ONCE_BYTES = 64 * 1024
+
+
+def install(app: Flask) -> None:
+    """Makes the app take in what a refused request still has to say, before it answers.
+
+    A server closes a connection on which a body is left unread, and a client that is still sending then sees a broken
+    connection and not the answer: that it should send less at once."""
+
+    @app.after_request
+    def _passed_over(answer: Response) -> Response:
+        left = _PASSED_OVER_BYTES_MAX
+        try:
+            while left > 0 and (said := request.stream.read(_PASSED_OVER_AT_ONCE_BYTES)):
+                left -= len(said)
+        except (OSError, HTTPException):
+            return answer  # The client is gone: nobody is there to be answered.
+        return answer
 
 
 def unpacked(request: Request) -> bytes:

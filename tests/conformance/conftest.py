@@ -45,6 +45,12 @@ def http(site: Site) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def api(http: httpx.Client) -> httpx.Client:
+    """The center, asked by nobody in particular."""
+    return http
+
+
 @pytest.fixture(autouse=True)
 def _has_what_it_needs(request: pytest.FixtureRequest) -> None:
     for marker in request.node.iter_markers("needs"):

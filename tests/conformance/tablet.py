@@ -116,9 +116,13 @@ class Tablet:
 
     def creation(self, record_type: str, now: Mapping[str, object] | None = None, **members: object) -> Document:
         """A creation; what it needs and is not given is made up."""
-        return self.members(record_type, **{"do": "create", "now": self._made_up(record_type) | dict(now or {})} | members)
+        return self.members(
+            record_type, **{"do": "create", "now": self._made_up(record_type) | dict(now or {})} | members
+        )
 
-    def change(self, record_type: str, record: str, now: object = None, over: object = None, **members: object) -> Document:
+    def change(
+        self, record_type: str, record: str, now: object = None, over: object = None, **members: object
+    ) -> Document:
         return self.members(record_type, **{"do": "change", "id": record, "over": over, "now": now} | members)
 
     def _made_up(self, record_type: str) -> Document:

@@ -104,7 +104,9 @@ def assigned(officer: Tablet, record: str, assignee: str | None, was: str | None
 @states("A mediator sees what is assigned to them or to their committee", "A record stands under its grid's key",
         "Entries and conflicts stand where their dispute or record stands", "| `gone` | instead of the three before")  # fmt: skip
 @needs("CODE_OFFICER", "CODE_MEDIATOR")
-def test_a_mediator_sees_what_is_assigned_to_them_or_to_their_committee(wang: Tablet, sun: Tablet, zhou: Tablet) -> None:
+def test_a_mediator_sees_what_is_assigned_to_them_or_to_their_committee(
+    wang: Tablet, sun: Tablet, zhou: Tablet
+) -> None:
     body = next(key for key in zhou.scope if key.startswith("body:"))
     fence = wang.makes("dispute")
     page = wang.makes("entry", {"dispute": fence})

@@ -92,7 +92,9 @@ def test_text_carries_a_suggested_merge_where_changes_stand_together(wang: Table
 def test_text_carries_none_where_they_do_not(wang: Tablet) -> None:
     home = wang.makes("household", {"notes": "门朝东。"})
     for now in ("门朝西。", "门朝南。"):
-        last = outcome(wang, wang.change("household", home, {"notes": now}, {"notes": [home]}, was={"notes": "门朝东。"}))
+        last = outcome(
+            wang, wang.change("household", home, {"notes": now}, {"notes": [home]}, was={"notes": "门朝东。"})
+        )
     assert last == "conflict"
     assert "suggestion" not in wang.conflict(home, "notes")
 
@@ -238,7 +240,9 @@ def test_a_settled_conflict_stays_and_says_by_whom(wang: Tablet, sun: Tablet) ->
     assert wang.doc(home)["door_no"] == "2"
 
 
-@states("Legal moves of `status`, `tier` and `assignee` are judged on the line", "| `illegal-move` | refused, or held |")
+@states(
+    "Legal moves of `status`, `tier` and `assignee` are judged on the line", "| `illegal-move` | refused, or held |"
+)
 def test_a_move_that_the_author_may_not_make_is_illegal(wang: Tablet) -> None:
     fence = wang.makes("dispute")
     for now in (status("closed"), status("declined"), REPORTED | {"assignee": f"person:{wang.id}"}):

@@ -1,12 +1,16 @@
 """docs/protocol.md, "Problems" and "Limits"."""
 
 import gzip
+import http.client
 import random
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.conformance.answer import Answer, problem
+from tests.conformance.site import Site
 from tests.conformance.tablet import Tablet, line
 
 states = pytest.mark.states
@@ -24,14 +28,14 @@ def test_a_problem_has_the_standard_members_and_four_more(wang: Tablet) -> None:
 
 @states("| `not-found` | 404 |")
 @pytest.mark.parametrize("path", ["/", "/api", "/api/v1", "/api/v1/x", "/api/v2/sync", "/api/v1/sync/"])
-def test_nothing_at_this_address(http: httpx.Client, path: str) -> None:
-    problem(http.get(path), 404, "not-found")
+def test_nothing_at_this_address(api: httpx.Client, path: str) -> None:
+    problem(api.get(path), 404, "not-found")
 
 
 @states("| `method-unknown` | 405 |")
-def test_another_method(http: httpx.Client) -> None:
-    problem(http.get("/api/v1/sync"), 405, "method-unknown")
-    problem(http.delete("/api/v1/me"), 405, "method-unknown")
+def test_another_method(api: httpx.Client) -> None:
+    problem(api.get("/api/v1/sync"), 405, "method-unknown")
+    problem(api.delete("/api/v1/me"), 405, "method-unknown")
 
 
 @states("| one line | 64 KiB |", "One line alone always fits, or is refused as a line", "| `line-too-long` | refused |")
@@ -57,6 +61,22 @@ def test_a_body_has_4_mib_as_it_travels(wang: Tablet) -> None:
     room = 4 * MIB - len(head) - 1
     assert len(Answer.read(wang.post(head + b"x" * room + b"\n")).outcomes) == 1
     problem(wang.post(head + b"x" * (room + 1) + b"\n"), 413, "too-large")
+
+
+@states("On 413 or a time-out halve the batch")
+def test_a_refused_request_is_answered_and_leaves_the_connection_whole(wang: Tablet, site: Site) -> None:
+    """A tablet that sends too much must see the 413, and not a broken connection."""
+    address = urlsplit(site.url)
+    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+    with closing(kind(address.netloc, timeout=60)) as connection:
+        connection.connect()
+        connection.auto_open = 0
+        for token in (wang.token, "nobody's"):
+            connection.request("POST", "/api/v1/sync", b"x" * (6 * MIB), {"Authorization": f"Bearer {token}"})
+            with connection.getresponse() as answer:
+                assert answer.status == 413
+                assert not answer.will_close
+                assert b"too-large" in answer.read()
 
 
 @states("| a request's body unpacked | 16 MiB |")
@@ -89,7 +109,7 @@ def test_a_page_has_1000_rows_and_4_mib(wang: Tablet) -> None:
 
 
 @states("Named once in `sync/limits.py` and published as `x-limits` in the API description")
-def test_limits_are_published(http: httpx.Client) -> None:
-    limits = http.get("/api/v1/openapi.json").json()["x-limits"]
+def test_limits_are_published(api: httpx.Client) -> None:
+    limits = api.get("/api/v1/openapi.json").json()["x-limits"]
     stated = {500, 4 * MIB, 16 * MIB, 64 * KIB, 32, 2**53 - 1, 1000, 64, 5 * 60 * 1000, 35}
     assert stated <= set(limits.values())
