@@ -116,9 +116,10 @@ class Loading:
 
     def _load_records(self, lines: Iterable[Arrival]) -> None:
         wanted = {identity for each in lines for identity in self._touched(each)}
-        wanted = {(kind, identity) for kind, identity in wanted if kind in CATALOG.types and is_record_id(identity)}
+        # The server's own records are nothing that a line can touch, and bear other records' names.
+        wanted = {(kind, identity) for kind, identity in wanted if _is_editable(kind) and is_record_id(identity)}
         rows = records.found(self.connection, self.county, wanted)
-        placed = records.placements(self.connection, self.county, [row.id for row in rows])
+        placed = records.placements(self.connection, self.county, [row.identity for row in rows])
         for row in rows:
             spans = placed.get(row.id, ()) if row.parent is None else ()
             self.world.records[row.id] = Placed(records.record_of(row, CATALOG), spans, row.parent)
@@ -159,6 +160,10 @@ class Loading:
             self.world.known |= {name: each.known for name, each in found.items()}
             refused = [each.line for each in found.values() if each.outcome.result is Result.REFUSED]
             asking = {name for line in refused for name in _named_by_refused(line)} - self._asked_edits
+
+
+def _is_editable(kind: str) -> bool:
+    return kind in CATALOG.types and CATALOG.types[kind].editable
 
 
 def _mended(arrival: Arrival) -> str | None:

@@ -63,9 +63,9 @@ class _Writer:
         for change in changes:
             self._conflicts(change)
         self._children({change.id: change for change in changes if self._has_moved(change)})
-        for decision in decisions:
-            if decision.result is Result.HELD or decision.arrival.name in held_before:
-                self._held(decision, held_before.get(decision.arrival.name))
+        self._held_edits(
+            [each for each in decisions if each.result is Result.HELD or each.arrival.name in held_before], held_before
+        )
         self.writes.write(self.connection)
 
     def _put(self, row: Stored, standing: Iterable[Span], ended: Iterable[Span] = ()) -> None:
@@ -140,8 +140,24 @@ class _Writer:
                 change = moved[row.parent]
                 self._put(row, self._standing(change.after), self._ended(change))
 
-    def _held(self, decision: Decision, received: str | None) -> None:
+    def _held_edits(self, decisions: list[Decision], held_before: Mapping[str, str]) -> None:
         """A held edit is a record that its author and the staff of its author's units see, to the end."""
+        again = [("held", each.arrival.name) for each in decisions if each.arrival.name in held_before]
+        stood = records.placements(self.connection, self.ledger.county.code, again)
+        for decision in decisions:
+            name, line = decision.arrival.name, decision.arrival.line
+            row = Stored(
+                type="held",
+                id=name,
+                document=records.text(self._held_document(decision, held_before.get(name))),
+                made_at=line.at or self.ledger.receipt,
+                made_by=line.by or "",
+            )
+            standing = [Span(key) for key in self._held_keys(line.by or "", decision.arrival.judged)]
+            # Another unit, where what is known of that time was corrected since.
+            self._put(row, standing, [span for span in stood.get(name, ()) if span not in standing])
+
+    def _held_document(self, decision: Decision, received: str | None) -> Values:
         line = decision.arrival.line
         document = {
             "edit": decision.arrival.name,
@@ -153,16 +169,11 @@ class _Writer:
             "field": decision.field,
             "received_at": received or instant(self.ledger.receipt_ms),
         }
-        row = Stored(
-            type="held",
-            id=decision.arrival.name,
-            document=records.text({name: value for name, value in document.items() if value is not None}),
-            made_at=line.at or self.ledger.receipt,
-            made_by=line.by or "",
-        )
-        self._put(row, [Span(key) for key in self._held_keys(line.by or "", decision.arrival.judged)])
+        return {name: value for name, value in document.items() if value is not None}
 
     def _held_keys(self, author: str, judged: str) -> list[str]:
         person = self.world.people.get(author)
         units = {each.unit for each in person.assignments if each.holds(judged)} if person else set()
+        # Of one who belonged nowhere, the county's own staff see it.
+        units = units or {unit for unit in [self.world.units.root] if unit is not None}
         return [f"person:{author}", *(f"staff:{unit}" for unit in sorted(units))]

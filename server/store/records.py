@@ -139,20 +139,28 @@ def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> 
     return [Stored(**each) for each in rows.mappings()]
 
 
-def placements(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, tuple[Span, ...]]:
-    """Where records stand and stood. One statement."""
-    wanted = sorted(set(ids))
-    if not wanted:
+def placements(
+    connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]
+) -> dict[str, tuple[Span, ...]]:
+    """Where records stand and stood, by id. One statement.
+
+    By type too: a held creation bears the name of the record that it makes, and stands elsewhere."""
+    wanted = set(identities)
+    ids = sorted({identity for _, identity in wanted})
+    if not ids:
         return {}
-    now = sa.select(placement.c.record, placement.c.key, placement.c.since, sa.null().label("until")).where(
-        placement.c.county == county, dialect.among(connection, placement.c.record, wanted), placement.c.gone.is_(None)
+    now = sa.select(
+        placement.c.type, placement.c.record, placement.c.key, placement.c.since, sa.null().label("until")
+    ).where(
+        placement.c.county == county, dialect.among(connection, placement.c.record, ids), placement.c.gone.is_(None)
     )
     past = sa.select(
-        past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
-    ).where(past_placement.c.county == county, dialect.among(connection, past_placement.c.record, wanted))
+        sa.null(), past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
+    ).where(past_placement.c.county == county, dialect.among(connection, past_placement.c.record, ids))
     stood: dict[str, list[Span]] = {}
-    for identity, key, since, until in connection.execute(sa.union_all(now, past)):
-        stood.setdefault(identity, []).append(Span(key, since, until))
+    for kind, identity, key, since, until in connection.execute(sa.union_all(now, past)):
+        if kind is None or (kind, identity) in wanted:
+            stood.setdefault(identity, []).append(Span(key, since, until))
     return {identity: tuple(sorted(spans, key=_in_order)) for identity, spans in stood.items()}
 
 

@@ -1,19 +1,21 @@
 """One bad edit blocks nothing, and each edit has one outcome that its author can see, also when the server fails."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from server import exchange, holding, loading, push, verification
-from server.administration import NotPossibleError
+from server import administration, exchange, holding, loading, push, verification
+from server.administration import NotPossibleError, Period
 from server.push import Push
 from server.store import ledger, log, tables
 from sync import records
 from tests.support.answers import ProblemAnswerError
-from tests.support.county import GRID, VILLAGE, County
+from tests.support.clock import HOUR_MS
+from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, VILLAGE, County
 from tests.support.device import Device
 
 SPOILED = "坏"
@@ -294,3 +296,68 @@ def test_a_mend_that_is_refused_and_mended_again(
     assert wang.sees(visit)
     assert phone in wang.rows["household", home]["dots"]["phone"]
     assert set(wang.rows["household", home]["dots"]["*"]) == {first, right}
+
+
+def test_a_held_edit_of_one_who_belongs_nowhere_is_the_countys(county: County, wang: Device) -> None:
+    chen = county.worker("陈和", COUNTY, "county_staff")
+    guest = county.worker("何来", role="admin", unit=COUNTY)
+    county.clock.pass_ms(HOUR_MS)
+    administration.unassign(county.center, guest.person, COUNTY, Period())
+    edit = guest.change("household", "00000000-0000-7000-8000-000000000003", phone="1")
+    guest.sync()
+    chen.catch_up()
+    assert guest.rows["held", edit]["keys"] == [f"person:{guest.person}"]
+    assert chen.rows["held", edit]["keys"] == [f"staff:{COUNTY}"]
+
+
+def test_a_record_whose_creation_was_held_stands_like_any_other(county: County, wang: Device, li: Device) -> None:
+    """The held edit and the record bear one name, and stand under different keys."""
+    home = wang.create("household", unit=GRID)
+    visit = li.create("visit", household=home, unit=GRID)
+    li.sync()
+    wang.sync()
+    assert wang.rows["visit", visit]["keys"] == [f"unit:{GRID}"]
+    wang.change("visit", visit, people_met="甲某")
+    wang.change("held", visit, code="x")
+    wang.sync()
+    li.catch_up()
+    assert li.rows["visit", visit]["keys"] == [f"unit:{GRID}"]
+    assert li.rows["visit", visit]["doc"]["people_met"] == "甲某"
+    assert li.rows["held", visit]["keys"] == [f"person:{li.person}"]
+    with county.center.engine.connect() as connection:
+        placement = tables.placement.c
+        keys = sa.select(placement.key).where(placement.record == visit, placement.type == "visit")
+        assert list(connection.scalars(keys)) == [f"unit:{GRID}"]
+        assert not list(connection.execute(sa.select(tables.past_placement)))
+
+
+def test_a_line_about_a_held_record_does_not_hide_the_record(county: County, wang: Device, li: Device) -> None:
+    fence = li.create("dispute", unit=GRID, duplicate_of=None)
+    page = wang.create("entry", dispute=fence)
+    wang.sync()
+    li.sync()
+    wang.change("held", page, code="x")
+    wang.change("entry", page, text="别的")
+    late = wang.create("entry", dispute=fence)
+    answer = wang.sync()
+    assert [each["code"] for each in answer.outcomes] == ["not-allowed", "not-allowed"]
+    assert wang.sees(late)
+
+
+def test_staff_of_a_unit_that_its_author_never_belonged_to_see_it_no_more(county: County, wang: Device) -> None:
+    """The office corrects an assignment backwards, while an edit of the time is held."""
+    sun = county.worker("孙立", VILLAGE, "village_staff")
+    home = "00000000-0000-7000-8000-000000000003"
+    edit = wang.change("household", home, phone="1")
+    wang.sync()
+    sun.catch_up()
+    assert sun.sees(edit)
+    corrected = Period(last=date(2026, 11, 1))
+    administration.assign(county.center, wang.person, FAR_GRID, None, ALWAYS)
+    administration.unassign(county.center, wang.person, GRID, corrected)
+    holding.turn_down(county.center, edit)
+    sun.catch_up()
+    assert not sun.sees(edit)
+    qian = county.worker("钱进", "990101101002", "village_staff")
+    qian.catch_up()
+    assert qian.all("held")[edit]["result"] == "refused"

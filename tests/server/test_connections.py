@@ -1,0 +1,119 @@
+"""The database's side of a connection: durable commits, restarts survived, one who waits too long told so."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from server.app import create_app
+from server.settings import Settings
+from server.store import dialect, ledger
+from tests.support.county import GRID, County, county_on
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.device import Device
+
+
+def test_sqlite_flushes_every_commit(tmp_path: Path) -> None:
+    engine = dialect.create_engine(Settings(f"sqlite:///{tmp_path}/new/folder/doorstep.db"))
+    with engine.connect() as connection:
+        said = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS}
+    engine.dispose()
+    assert said == PRAGMAS
+
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_postgresql_flushes_every_commit(durable_postgres_url: str) -> None:
+    engine = dialect.create_engine(Settings(durable_postgres_url))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        assert connection.exec_driver_sql("SHOW fsync").scalar() == "on"
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+    engine.dispose()
+
+
+def test_other_databases_are_not_for_doorstep() -> None:
+    with pytest.raises(ValueError, match="not on mysql"):
+        create_app(Settings("mysql://localhost/doorstep"))
+
+
+def test_a_plain_postgresql_url_will_do(postgres_url: str) -> None:
+    engine = dialect.create_engine(Settings(postgres_url.replace("+psycopg", "")))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_county(volatile_postgres: PostgresDatabases) -> Iterator[County]:
+    with county_on(volatile_postgres) as found:
+        yield found
+
+
+def test_a_database_that_was_restarted_between_two_requests(postgres_county: County) -> None:
+    county = postgres_county
+    wang = county.worker("王小满")
+    wang.create("household", unit=GRID)
+    wang.sync()
+    cut_off(county)
+    home = wang.create("household", unit=GRID)
+    assert wang.sync().outcomes == []
+    assert wang.sees(home)
+
+
+def cut_off(county: County) -> None:
+    url = county.url.replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        )
+
+
+def test_a_database_that_restarts_in_a_request(postgres_county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    county = postgres_county
+    wang = county.worker("王小满")
+    locked = ledger.locked
+
+    def cut(connection: sa.Connection, code: str) -> ledger.County:
+        cut_off(county)
+        return locked(connection, code)
+
+    monkeypatch.setattr(ledger, "locked", cut)
+    home = wang.create("household", unit=GRID)
+    answer = wang.post(wang.body(list(wang.outbox.values())))
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"]
+    monkeypatch.undo()
+    assert wang.sync().outcomes == []
+    assert wang.sees(home)
+
+
+def test_a_pool_that_is_used_up(county: County, wang: Device) -> None:
+    engine = county.center.engine
+    assert isinstance(engine.pool, sa.QueuePool)
+    engine.pool._timeout = 0.1
+    taken: list[sa.Connection] = []
+    try:
+        with pytest.raises(sa.exc.TimeoutError):
+            taken.extend(engine.connect() for _ in range(50))
+        answer = wang.post(wang.body())
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    finally:
+        for connection in taken:
+            connection.close()
+    assert wang.sync().outcomes == []
+
+
+def test_a_sqlite_file_that_is_busy(sqlite_databases: SqliteDatabases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect, "BUSY_TIMEOUT_S", 0.2)
+    with county_on(sqlite_databases) as county:
+        wang = county.worker("王小满")
+        wang.create("household", unit=GRID)
+        with dialect.writing(county.center.engine):
+            answer = wang.post(wang.body(list(wang.outbox.values())))
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert wang.sync().outcomes == []
