@@ -129,7 +129,9 @@ class Tablet:
         moment = f"{self.stamp()[:23]}Z"
         made: dict[str, Document] = {
             "household": {"address": "渠边路 3 号"},
-            "visit": {"visited_at": moment, "visitor": self.id, "mode": "door", "result": "met", "purposes": ["errand"]},
+            "visit": {
+                "visited_at": moment, "visitor": self.id, "mode": "door", "result": "met", "purposes": ["errand"],
+            },
             "dispute": {
                 "category": "neighbours", "source": "found_by_grid", "title": "围墙", "summary": "围墙占路。",
                 "parties": [{"role": "applicant", "kind": "person", "name": "甲某"}], "difficulty": "ordinary",

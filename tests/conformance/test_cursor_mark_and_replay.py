@@ -17,7 +17,7 @@ def test_a_cursor_says_where_the_feed_goes_on(wang: Tablet) -> None:
         assert [row["id"] for row in wang.peek(cursor=before).rows] == [home], "it may be used again"
 
 
-@states("It tells by the marks, of the request and in the cursor")
+@states("It tells by the marks, of the request and in the cursor", "| `replay` | the server's past differs")
 @needs("CURSOR_ELSEWHERE", "MARK_ELSEWHERE")
 @pytest.mark.parametrize("member", ["cursor", "mark"])
 def test_a_mark_that_the_log_never_had_is_answered_by_replay(wang: Tablet, site: Site, member: str) -> None:

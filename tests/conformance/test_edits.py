@@ -167,7 +167,8 @@ def test_a_register_that_is_not_listed_has_one_sibling_the_creation(wang: Tablet
 @states("To name nothing is allowed", "The value then stands beside all others")
 def test_to_name_nothing_is_allowed_and_stands_beside_all_others(wang: Tablet) -> None:
     home = wang.makes("household", {"door_no": "1"})
-    for over in ({"door_no": []}, {}, None):
+    overs: list[object] = [{"door_no": []}, {}, None]
+    for over in overs:
         edit = wang.change("household", home, {"door_no": str(over)}, over)
         assert wang.sync(edit).outcome(edit["edit"])["result"] == "conflict"
         assert {home, edit["edit"]} <= set(wang.dots(home, "door_no"))

@@ -25,7 +25,13 @@ def village(tablet: Tablet) -> str:
     return min((key for key in tablet.scope if key.startswith("unit:")), key=len).removeprefix("unit:")
 
 
-@states("The feed of a scope is every record under its keys", "| `rev` |", "| `type`, `id` |", "| `keys` |")
+@states(
+    "The feed of a scope is every record under its keys",
+    "Keys that begin, all of them at a null cursor",
+    "| `rev` |",
+    "| `type`, `id` |",
+    "| `keys` |",
+)
 @pytest.mark.parametrize("want", [7, 1000])
 def test_the_feed_is_every_record_oldest_revision_first_in_its_latest_state(wang: Tablet, want: int) -> None:
     homes = [wang.makes("household") for _ in range(3)]
@@ -102,7 +108,8 @@ def assigned(officer: Tablet, record: str, assignee: str | None, was: str | None
 
 
 @states("A mediator sees what is assigned to them or to their committee", "A record stands under its grid's key",
-        "Entries and conflicts stand where their dispute or record stands", "| `gone` | instead of the three before")  # fmt: skip
+        "Entries and conflicts stand where their dispute or record stands",
+        "| `gone` | instead of the three before")  # fmt: skip
 @needs("CODE_OFFICER", "CODE_MEDIATOR")
 def test_a_mediator_sees_what_is_assigned_to_them_or_to_their_committee(
     wang: Tablet, sun: Tablet, zhou: Tablet

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.answer import problem
+from tests.conformance.answer import Document, problem
 from tests.conformance.conftest import Lost
 from tests.conformance.tablet import Tablet, edit_name
 
@@ -29,7 +29,7 @@ def test_a_held_edit_is_judged_again_when_its_record_appears(wang: Tablet) -> No
     assert wang.sync(visit).outcome(visit["edit"])["result"] == "applied"
 
 
-def pages(tablet: Tablet) -> list[dict[str, object]]:
+def pages(tablet: Tablet) -> list[Document]:
     """Every row of the feed from its beginning."""
     tablet.cursor = None
     rows = [row for answer in tablet.catch_up() for row in answer.rows]

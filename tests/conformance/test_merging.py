@@ -77,7 +77,7 @@ def test_equal_values_are_no_conflict(wang: Tablet) -> None:
 
 @states("| `text` | the highest stamp | while values differ; with a suggested merge")
 def test_text_carries_a_suggested_merge_where_changes_stand_together(wang: Tablet) -> None:
-    start = "门朝东。有狗。路窄。"
+    start, last = "门朝东。有狗。路窄。", ""
     home = wang.makes("household", {"notes": start})
     for now in ("门朝西。有狗。路窄。", "门朝东。有狗。路宽。"):
         edit = wang.change("household", home, {"notes": now}, {"notes": [home]}, was={"notes": start})
@@ -90,7 +90,7 @@ def test_text_carries_a_suggested_merge_where_changes_stand_together(wang: Table
 
 @states("| `text` | the highest stamp | while values differ; with a suggested merge")
 def test_text_carries_none_where_they_do_not(wang: Tablet) -> None:
-    home = wang.makes("household", {"notes": "门朝东。"})
+    home, last = wang.makes("household", {"notes": "门朝东。"}), ""
     for now in ("门朝西。", "门朝南。"):
         last = outcome(
             wang, wang.change("household", home, {"notes": now}, {"notes": [home]}, was={"notes": "门朝东。"})
@@ -185,7 +185,8 @@ def test_stamps_tie_on_the_edits_name(wang: Tablet) -> None:
 
 
 @states("A conflict is a record of the type `conflict`", "Its id is the UUID of version 5",
-        "It stands where its record stands, and comes in the feed like any record", "Siblings are listed with the shown",
+        "It stands where its record stands, and comes in the feed like any record",
+        "Siblings are listed with the shown one first",
         "`result` is `applied`, `conflict` (applied, and it left a conflict open)")  # fmt: skip
 def test_a_conflict_is_a_record_with_siblings_the_shown_one_first(wang: Tablet) -> None:
     home = wang.makes("household", {"door_no": "1"})
@@ -262,7 +263,8 @@ def test_a_move_is_judged_by_the_authors_role(wang: Tablet, sun: Tablet) -> None
 @states("`was` must be the value of an admitted edit that `over` names")
 def test_was_must_be_the_value_of_an_admitted_edit_that_over_names(wang: Tablet) -> None:
     fence = wang.makes("dispute")
-    for over in ({"status": [fence]}, {"status": []}, None):
+    overs: list[object] = [{"status": [fence]}, {"status": []}, None]
+    for over in overs:
         lie = wang.change("dispute", fence, status("agreed"), over, was=status("mediating"))
         found = wang.sync(lie).outcome(lie["edit"])
         assert (found["result"], found["code"]) == ("refused", "illegal-move")

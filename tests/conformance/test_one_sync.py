@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import zstandard
 
-from tests.conformance.answer import Answer, problem
+from tests.conformance.answer import Answer, Document, problem
 from tests.conformance.site import Site
 from tests.conformance.tablet import Tablet, edit_name, milliseconds, stamp
 
@@ -144,7 +144,11 @@ def test_the_last_line_says_where_to_go_on_and_whether_at_once(wang: Tablet) -> 
 def test_repeating_is_always_safe(wang: Tablet) -> None:
     home = wang.makes("household")
     wang.catch_up()
-    edits = [wang.creation("household"), wang.change("household", home, {"notes": "门朝东。"}, {"notes": [home]}), b"x"]
+    edits: list[Document | bytes] = [
+        wang.creation("household"),
+        wang.change("household", home, {"notes": "门朝东。"}, {"notes": [home]}),
+        b"x",
+    ]
     body = wang.body(*edits)
     first = Answer.read(wang.post(body))
     for _ in range(2):

@@ -15,7 +15,7 @@ def taken(tablet: Tablet, edit: Document, now: str) -> tuple[str, str]:
     answer = tablet.sync(edit, now=now)
     outcome = answer.outcome(edit["edit"])
     assert outcome["result"] == "applied"
-    return outcome.get("at", edit["at"]), answer.head["clock"]
+    return str(outcome.get("at", edit["at"])), str(answer.head["clock"])
 
 
 @states("A stamp up to the moment of receipt is taken as it is")
@@ -57,7 +57,8 @@ def test_what_is_still_ahead_is_cut_to_five_minutes(wang: Tablet, ahead_ms: int,
 
 
 @states("The stamp taken is stored, and told as the outcome's `at`", "An applied edit is listed only with `at`",
-        "A stamp decides which of several concurrent values", "The server may take another one than the line says")  # fmt: skip
+        "A stamp decides which of several concurrent values",
+        "The server may take another one than the line says")  # fmt: skip
 def test_the_stamp_taken_is_stored_and_decides(wang: Tablet) -> None:
     home = wang.makes("household", {"door_no": "1"})
     ahead = wang.change("household", home, {"door_no": "2"}, {"door_no": [home]}, at=stamp(wang.now_ms() + YEAR_MS))
