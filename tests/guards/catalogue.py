@@ -1,0 +1,95 @@
+"""Each guard: where it stands, how it is broken, and the tests that must fail then."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`right` stands once in `file`; `wrong` takes its place."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: tuple[str, ...]
+
+
+GUARDS = (
+    Guard(
+        "the county is locked before revisions are taken",
+        "server/store/ledger.py",
+        "county.c.code == code).with_for_update())",
+        "county.c.code == code))",
+        ("tests/server/test_interleavings.py", "tests/server/test_busy_server.py"),
+    ),
+    Guard(
+        "an `over` that names what has not come is remembered",
+        "sync/registers.py",
+        "(register.remembered | absent) - {sibling.edit}, settlements)",
+        "register.remembered - {sibling.edit}, settlements)",
+        ("tests/laws",),
+    ),
+    Guard(
+        "known edits are answered, not taken again",
+        "server/exchange.py",
+        "known = log.known(connection, self.county, {line.name for line in read if line.name is not None})",
+        "known: dict[str, LoggedEdit] = {}",
+        ("tests/scenarios/test_every_edit_has_an_outcome.py",),
+    ),
+    Guard(
+        "a commit of the server is on the disk",
+        "server/store/dialect.py",
+        '"synchronous=FULL"',
+        '"synchronous=OFF"',
+        ("tests/processes/test_durability.py",),
+    ),
+    Guard(
+        "a commit of the tablet is on the disk",
+        "client_sdk/store.py",
+        '"synchronous = FULL"',
+        '"synchronous = OFF"',
+        ("tests/client/test_store.py",),
+    ),
+    Guard(
+        "own edits stay overlaid until the feed has passed `through`",
+        "client_sdk/outbox.py",
+        "passed = 0 AND state = 'acked' AND through <= ?",
+        "passed = 0 AND state = 'acked' AND through <= ? + 1000000",
+        ("tests/client/test_overlay.py", "tests/client/test_sync_loop.py"),
+    ),
+    Guard(
+        "rights are judged at the edit's time",
+        "server/exchange.py",
+        'judged = max(min(at, self.receipt), caller.owed_nothing_at or "")',
+        "judged = self.receipt",
+        ("tests/scenarios/test_people_who_move.py", "tests/scenarios/test_assigned_cases.py"),
+    ),
+    Guard(
+        "an edit of a record that is not here is held",
+        "sync/admission.py",
+        'return Wait(Code.UNKNOWN_RECORD, member, frozenset({f"record:{record}", f"person:{self.edit.by}"}))',
+        "raise _Stop(Refuse(Code.UNKNOWN_RECORD, member))",
+        ("tests/laws", "tests/scenarios/test_every_edit_has_an_outcome.py"),
+    ),
+    Guard(
+        "a batch that fails is taken line by line",
+        "server/exchange.py",
+        "    return _line_by_line(center, token, head, edit_lines, marks)\n\n\ndef",
+        '    raise ProblemError("internal")\n\n\ndef',
+        ("tests/scenarios/test_every_edit_has_an_outcome.py",),
+    ),
+    Guard(
+        "a server whose past differs says so",
+        "server/store/ledger.py",
+        "return all(found.get(mark.revision) == mark.tag for mark in marks)",
+        "return bool(found) or not marks",
+        ("tests/scenarios/test_restored_server.py",),
+    ),
+    Guard(
+        "what stands under a record moves along with it",
+        "server/writes.py",
+        "self._children({change.id: change for change in changes if self._has_moved(change)})",
+        "self._children({})",
+        ("tests/scenarios/test_assigned_cases.py",),
+    ),
+)
