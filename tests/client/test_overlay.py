@@ -1,9 +1,13 @@
 """What is shown while the center's answers come: never a step back to what was there before."""
 
+import httpx
 import pytest
 
 from client_sdk import CenterError, SyncProgress, Tablet
-from tests.client.center import Center, answering, problem
+from client_sdk.schema import Meta
+from sync import frames
+from sync.frames import LastLine
+from tests.client.center import Center, Deliver, answering, problem
 from tests.client.conftest import Worker
 from tests.client.stories import dispute, household, sync, visit
 
@@ -32,6 +36,27 @@ def test_an_acknowledged_edit_stays_on_top_until_the_feed_has_passed_it(wang: Wo
     assert report.received == 6
     assert {shown for shown, _ in seen} == {"Drain"}
     assert [pending for _, pending in seen] == sorted((pending for _, pending in seen), reverse=True)
+    assert wang.tablet._desk.outbox.overlaid() == frozenset()
+
+
+def test_a_page_from_before_the_edit_takes_nothing_off_the_screen(wang: Worker) -> None:
+    """A center may read its pages from a copy that is a moment behind."""
+    made = dispute(wang)
+    sync(wang)
+    cursor = wang.tablet._desk.store.meta(Meta.CURSOR) or ""
+
+    def behind(request: httpx.Request, deliver: Deliver) -> httpx.Response:
+        head = deliver(request).read().split(b"\n")[0]
+        last = frames.last_line(LastLine(cursor, more=False, revision=0))
+        return httpx.Response(200, content=head + b"\n" + last + b"\n")
+
+    wang.tablet.disputes.change(made, title="Drain")
+    wang.link.faults.append(behind)
+    sync(wang)
+    assert wang.tablet.waiting == 0
+    assert title(wang, made.id) == "Drain"
+    sync(wang)
+    assert title(wang, made.id) == "Drain"
     assert wang.tablet._desk.outbox.overlaid() == frozenset()
 
 
