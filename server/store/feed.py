@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.store import dialect
-from server.store.tables import county, placement, scope_set
+from server.store.tables import placement, scope_set
 from sync import chain
 from sync.cursor import Mark
 from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX
@@ -154,11 +154,3 @@ def remembered_scope(connection: sa.Connection, code: str, digest: str) -> froze
         sa.select(scope_set.c["keys"]).where(scope_set.c.county == code, scope_set.c.digest == digest)
     )
     return None if found is None else frozenset(json.loads(found))
-
-
-def county_mark(connection: sa.Connection, code: str) -> tuple[int, Mark]:
-    """The county's counter and the mark of its newest log line."""
-    row = connection.execute(
-        sa.select(county.c.revision, county.c.log_revision, county.c.head).where(county.c.code == code)
-    ).one()
-    return row.revision, Mark(row.log_revision, chain.tag(row.head))

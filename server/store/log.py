@@ -195,11 +195,6 @@ def append_new(ledger: Ledger, decision: Decision, tablet: str | None) -> None:
     ledger.append(EDIT, line.line, name=line.name, tablet=tablet, **outcome_columns(decision))
 
 
-def append_stray(ledger: Ledger, line: bytes, tablet: str, author: str) -> None:
-    """Keeps the bytes of a line that has no name of its own."""
-    ledger.append(STRAY, line, tablet=tablet, author=author)
-
-
 def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
     """Logs what became of a held edit."""
     members: Values = {

@@ -2,10 +2,13 @@
 
 import time
 from functools import partial
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from server import administration
+from server.push import Push
 from server.store import ledger, log
 from tests.support.county import ALWAYS, GRID, NEXT_GRID, THIRD_GRID, VILLAGE, County
 from tests.support.device import Device
@@ -152,3 +155,45 @@ def test_no_deadlock_among_many_who_change_the_same_records(county: County) -> N
         each.catch_up()
         assert len(each.all("entry")) == 6 + 4 * 4 * 6
     assert staff[0].all("dispute") == staff[1].all("dispute") == staff[2].all("dispute")
+
+
+class RolledError(Exception):
+    """As the driver says that PostgreSQL rolled a transaction back for the sake of another."""
+
+    sqlstate = "40P01"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [sa.exc.OperationalError("UPDATE", {}, RolledError()), sa.exc.IntegrityError("INSERT", {}, Exception())],
+    ids=["rolled back", "another's row came first"],
+)
+def test_what_may_pass_is_tried_again(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    work, faults, tries = Push.work, [fault] * 3, list[bool]()
+
+    def working(self: Push, *arguments: Any) -> Any:
+        tries.append(self.early)
+        if faults:
+            raise faults.pop()
+        return work(self, *arguments)
+
+    monkeypatch.setattr(Push, "work", working)
+    home = wang.create("household", unit=GRID)
+    assert wang.sync().outcomes == []
+    assert wang.sees(home)
+    assert tries == [False, True, True, True], "from the second try on with the county locked first"
+
+
+def test_what_never_passes_is_not_tried_for_ever(county: County, wang: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise sa.exc.OperationalError("UPDATE", {}, RolledError())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Push, "work", failing)
+        home = wang.create("household", unit=GRID)
+        answer = wang.post(wang.body(list(wang.outbox.values())))
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert wang.sync().outcomes == []
+    assert wang.sees(home)
