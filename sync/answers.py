@@ -12,7 +12,8 @@ from sync.lines import Values, write
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an edit, named by `edit`, or by its place among the lines (from 1) where it has no name.
+    """What became of an edit, named by `edit`; by its place among the lines (from 1) where its name is not its own, or
+    it has none.
 
     `at` is given where the server took another stamp than the line says."""
 
@@ -80,8 +81,7 @@ def answer_head(head: AnswerHead) -> bytes:
 
 
 def _outcome(outcome: Outcome) -> Values:
-    values: dict[str, object] = {"edit": outcome.edit} if outcome.edit else {"line": outcome.line}
-    values["result"] = outcome.result
+    values: dict[str, object] = {"edit": outcome.edit, "line": outcome.line, "result": outcome.result}
     if outcome.code is not None:
         detail = outcome.detail or DETAILS[Code(outcome.code)]
         values |= {"code": outcome.code, "field": outcome.field, "detail": {"zh": detail.zh, "en": detail.en}}

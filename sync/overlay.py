@@ -30,11 +30,13 @@ class View:
 
 
 def overlaid(view: View | None, pending: Sequence[Edit], catalog: Catalog) -> View | None:
-    """The view with pending edits applied in the order they were made. Over nothing it is the identity.
+    """The view with one tablet's pending edits of it applied, given in the order they were made.
 
-    A change of a record that is not there shows nothing: it waits in the outbox for its record."""
+    Over nothing it is the identity. A change of a record that is not there shows nothing: it waits in the outbox for
+    its record."""
     back = _brought_back(view, pending)
-    for edit in pending:
+    # A creation that mends a refused one is younger than the changes that wait for it.
+    for edit in sorted(pending, key=lambda each: each.do is Do.CHANGE):
         if edit.do is Do.CREATE:
             view = _created(edit, catalog.types[edit.type]) if view is None else view
         elif view is not None:
@@ -43,13 +45,17 @@ def overlaid(view: View | None, pending: Sequence[Edit], catalog: Catalog) -> Vi
 
 
 def _brought_back(view: View | None, pending: Sequence[Edit]) -> Back:
-    """What of the pending edits the view has already: those that stand in it, and those that these covered."""
+    """What of the pending edits the view has already: those that stand in it, and in their registers those before.
+
+    A tablet's edit covers all that it made before in the same register, be it through edits that were refused."""
     back: set[tuple[str, str]] = set()
+    registers: set[str] = set()
     for edit in reversed(pending):
         for touch in edit.touches:
-            stands = view is not None and edit.name in view.siblings(touch.register)
-            if stands or (touch.register, edit.name) in back:
-                back |= {(touch.register, name) for name in (edit.name, *touch.over)}
+            if view is not None and edit.name in view.siblings(touch.register):
+                registers.add(touch.register)
+            if touch.register in registers:
+                back.add((touch.register, edit.name))
     return back
 
 

@@ -13,12 +13,17 @@ Names = Mapping[str, tuple[str, ...]]
 """By register or field: names of edits, or members of a set."""
 
 
+FIELD_CHARS_MAX = 200
+"""Of the name of a member at fault, as an outcome tells it."""
+
+
 class UnreadError(Exception):
     """A line that is no edit (yet): why, and which member is at fault."""
 
     def __init__(self, code: Code, field: str | None = None, detail: Detail | None = None) -> None:
         super().__init__(code)
-        self.code, self.field, self.detail = code, field, detail
+        # A name that nobody knows may be as long as the line.
+        self.code, self.field, self.detail = code, field and field[:FIELD_CHARS_MAX], detail
 
 
 @dataclass(frozen=True, slots=True)

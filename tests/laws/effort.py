@@ -1,6 +1,13 @@
-"""How many histories a law is tried on."""
+"""How many histories a law is tried on: as many as the profile says, and in a usual run by what the law costs."""
+
+import os
 
 from hypothesis import settings
 
-thorough = settings(max_examples=max(200, settings.default.max_examples if settings.default else 0))
+_default = settings.default
+_is_usual = not os.environ.get("HYPOTHESIS_PROFILE") or _default is None
+
+thorough = settings(_default, max_examples=150) if _is_usual else settings(_default)
 """For the laws that everything rests on."""
+brief = settings(_default, max_examples=40) if _is_usual else settings(_default)
+"""For laws that fail soon where they fail at all."""

@@ -6,6 +6,8 @@ be wrong: values that are refused, edits named that are another record's or nobo
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -39,6 +41,15 @@ BUSY = ("wang", "wang", "wang", "zhao", "zhao", "zhao", "sun", "sun", "li", "che
 """Who writes how often: mostly those whose grid it is."""
 
 
+Choice = TypeVar("Choice")
+
+
+@cache
+def _below(bound: int) -> st.SearchStrategy[int]:
+    """Made once: making a strategy takes longer than drawing from it."""
+    return st.integers(0, bound - 1)
+
+
 @dataclass(slots=True)
 class Author:
     id: str
@@ -68,11 +79,11 @@ class Evening:
         self.authors = {person: Author(person) for person in authors}
         self.history = History()
 
-    def pick(self, *choices: object) -> object:
-        return self.draw(st.sampled_from(choices))
+    def pick(self, *choices: Choice) -> Choice:
+        return choices[self.draw(_below(len(choices)))]
 
     def chance(self, one_in: int) -> bool:
-        return self.draw(st.integers(0, one_in - 1)) == one_in - 1
+        return self.draw(_below(one_in)) == one_in - 1
 
     def write(self, steps: int) -> History:
         for _ in range(steps):
@@ -91,7 +102,7 @@ class Evening:
         return self.history
 
     def anybody(self) -> Author:
-        return self.authors[str(self.pick(*(person for person in BUSY if person in self.authors)))]
+        return self.authors[self.pick(*(person for person in BUSY if person in self.authors))]
 
     # -- what an author sees
 
@@ -109,7 +120,7 @@ class Evening:
         of_types = [record for record, kind in self.history.types.items() if kind in types]
         seen = [each for each in of_types if any(said.creates for said in self.told(author, each).admitted)]
         choices = of_types if self.chance(12) else seen
-        return self.draw(st.sampled_from(choices)) if choices else None
+        return self.pick(*choices) if choices else None
 
     # -- lines
 
@@ -121,8 +132,8 @@ class Evening:
     def put(
         self, author: Author, line: Mapping[str, object], record: str, touches: Iterable[Touch], *, is_broken: bool
     ) -> None:
-        skew_ms = self.draw(st.sampled_from((0, 0, 0, 1, 700, -2500)))
-        at = stamps.stamp(BEGIN_MS + len(self.history.lines) // 2 * 1000 + skew_ms, self.draw(st.integers(0, 1)))
+        skew_ms = self.pick(0, 0, 0, 1, 700, -2500)
+        at = stamps.stamp(BEGIN_MS + len(self.history.lines) // 2 * 1000 + skew_ms, self.pick(0, 1))
         name = str(line["edit"])
         self.history.lines.append(lines.write({**line, "schema": 1, "by": author.id, "at": at}))
         by_register = {touch.register: touch for touch in touches}
@@ -219,7 +230,7 @@ class Evening:
         wrong = [each for each in said if each.name in author.sees]
         choices = wrong if self.chance(8) else own
         if choices:
-            mended = self.draw(st.sampled_from(choices))
+            mended = self.pick(*choices)
             mends = mended.record if self.chance(2) else mended.name
             kind = self.history.types[mended.record]
             self.create(author, mends, kind)
@@ -240,7 +251,7 @@ class Evening:
             each for each in SAID if each in record_type.fields and record_type.fields[each].rule is not Rule.ONCE
         ]
         for name in self.draw(st.lists(st.sampled_from(fields), min_size=1, max_size=2, unique=True)):
-            value = self.draw(st.sampled_from(SAID[name]))
+            value = self.pick(*SAID[name])
             is_set = record_type.fields[name].rule is Rule.SET
             register = f"{name}/{value}" if is_set else register_of(record_type, name)
             if is_set:
@@ -311,9 +322,9 @@ class Evening:
             siblings = [each for each in siblings if each.value(register) == told.shown(register)]
         names = [each.name for each in siblings]
         if self.is_forged and self.chance(2):  # The name of another record's edit, or of one to come, if ever.
-            names.append(self.draw(st.sampled_from([*self.history.said, *(self.name(ahead) for ahead in range(1, 4))])))
+            names.append(self.pick(*self.history.said, *(self.name(ahead) for ahead in range(1, 4))))
         elif self.chance(20):
-            names.append(self.draw(st.sampled_from([*self.history.said])))
+            names.append(self.pick(*self.history.said))
         return tuple(dict.fromkeys(names))
 
 
