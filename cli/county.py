@@ -15,9 +15,10 @@ def init(code: str, name: str) -> Answer:
 
     Run it again after an upgrade: it brings the tables up to date and leaves the rest as it is."""
     with opened(made=False) as center:
-        from server import administration
+        from server import administration, holding
 
         made = administration.init(center, code, name)
+        holding.take_up_release(center.answering_for(code))
     shown = f"{made['name']} ({code})"
     zh, en = ("已建立", "Made") if made["created"] else ("已是最新", "Up to date")
     return Answer(made, f"{zh} {shown} · {en}: {shown}")

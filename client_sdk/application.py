@@ -94,11 +94,11 @@ class _Application:
     def _outcomes(self, sent: Sequence[Line]) -> list[Outcome]:
         """The outcome of each line that was sent; a line that the answer does not list was applied."""
         head = self.answer.head
-        by_name = {outcome.edit: outcome for outcome in head.outcomes if outcome.edit is not None}
-        by_number = {outcome.line: outcome for outcome in head.outcomes if outcome.edit is None}
+        by_name = {outcome.edit: outcome for outcome in head.outcomes if outcome.line is None}
+        by_number = {outcome.line: outcome for outcome in head.outcomes if outcome.line is not None}
         found = []
         for number, line in enumerate(sent, start=1):
-            outcome = by_name.get(line.edit) or by_number.get(number) or Outcome(Result.APPLIED)
+            outcome = by_number.get(number) or by_name.get(line.edit) or Outcome(Result.APPLIED)
             self.desk.outbox.take(line.edit, outcome, head.through, self.clock_ms)
             self.touched.add((line.type, line.record))
             self.results.append(outcome.result)

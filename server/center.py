@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -31,6 +31,10 @@ class Center:
     @classmethod
     def of(cls, settings: Settings, clock: Clock = system_clock) -> "Center":
         return cls(settings, dialect.create_engine(settings), clock)
+
+    def answering_for(self, county: str) -> "Center":
+        """The same, for a county that is named instead of the one that the settings say."""
+        return replace(self, settings=replace(self.settings, county=county))
 
     def county(self, connection: sa.Connection) -> County:
         """The county as it is now. Raises NoCountyError."""

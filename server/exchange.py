@@ -247,7 +247,8 @@ class _Reception:
                 outcomes.append(Outcome(Result.REFUSED, line=number, code=line.code, field=line.field))
             elif self._is_stray(line, known, first):
                 code, field = _why_stray(line, is_taken=line.name in known or line.name in first)
-                outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=number, code=code, field=field))
+                place = number if code is Code.EDIT_REUSED else None
+                outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=place, code=code, field=field))
             elif line.name in decisions:
                 decision = decisions[line.name]
                 outcomes.append(log.as_outcome(decision, _moved(line, decision.arrival.line.at)))

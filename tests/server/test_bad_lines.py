@@ -295,3 +295,17 @@ def nothing_fails(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """None of this is an exception anywhere in the server."""
     yield
     assert [record.getMessage() for record in caplog.records if record.name == "doorstep"] == []
+
+
+def test_a_name_that_nobody_knows_is_told_no_longer_than_it_helps(wang: Device) -> None:
+    name, line = wang.line(do="create", type="household", now={"unit": GRID, "address": "东"}, **{"q" * 5000: 1})
+    outcome = wang.push([line]).outcome(name)
+    assert outcome["code"] == "unknown-field"
+    assert outcome["field"] == "q" * 200
+
+
+def test_a_reused_name_beside_its_first_line_is_told_by_its_place(wang: Device) -> None:
+    name, line = wang.line(do="create", type="household", now={"unit": GRID, "address": "东"})
+    _, other = wang.line(edit=name, do="create", type="household", now={"unit": GRID, "address": "西"})
+    (outcome,) = wang.push([line, other]).outcomes
+    assert (outcome["edit"], outcome["line"], outcome["code"]) == (name, 2, "edit-reused")
