@@ -40,10 +40,13 @@ def test_results_are_four(wang: Tablet) -> None:
     assert found == ["applied", "conflict", "refused", "held"]
 
 
-@states("`line` counts the edit lines from 1, for a line that has no name of its own")
+@states("`line` counts the edit lines from 1")
 def test_line_counts_the_edit_lines_from_1(wang: Tablet) -> None:
     answer = wang.sync(b"x", wang.creation("household"), b"y", wang.creation("household", {"address": ""}))
     assert [each.get("line") for each in answer.outcomes] == [1, 3, None]
+    edit = wang.creation("household")
+    (outcome,) = wang.sync(edit, line(edit) + b" ").outcomes
+    assert (outcome["edit"], outcome["line"], outcome["code"]) == (edit["edit"], 2, "edit-reused")
 
 
 @states("`field` names the field, register or member at fault; in values it is a path like `parties.0.name`")

@@ -5,6 +5,7 @@ Pure noise is refused by the first check that it meets; what is nearly right get
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -25,30 +26,17 @@ ODD: list[object] = [
     None, True, False, 0, -1, 1, 2, 1.5, -0.0, 1e308, 5e-324, 2**31, 2**53 - 1, 2**53, -(2**53), 2**63, 2**64, 10**40,
     "", " ", "x", "\0", "\ufeff", "\u202e", "é", "e\u0301", "😀", "\u2028", "'", '"', "%00", "../..", "${x}", "{}",
     "null", "unit:", "person:", "*", "a/b", "/", "purposes/errand", "status", "once upon\na time", "x" * 501,
-    "x" * 20_001, "东" * 22_000, "9" * 400, "2026-02-30", "0000-00-00T00:00:00.000Z-0000", "9999-12-31T23:59:59.999Z-ffff",
-    "2026-11-21T23:59:60Z", "01a1fe00-0000-7000-8000-000000000000", "01A1FE00-0000-7000-8000-000000000000",
+    "x" * 20_001, "东" * 22_000, "9" * 400, "2026-02-30", "0000-00-00T00:00:00.000Z-0000",
+    "9999-12-31T23:59:59.999Z-ffff", "2026-11-21T23:59:60Z",
+    "01a1fe00-0000-7000-8000-000000000000", "01A1FE00-0000-7000-8000-000000000000",
     [], [None], [[]], ["x", "x"], ["x"] * 200, {}, {"": None}, {"x": None}, {"edit": 1}, _nested(29), _nested(40),
 ]  # fmt: skip
 """Values that a careless reader trips over, wherever they stand."""
-NAMES = [
-    "",
-    "edit",
-    "id",
-    "unit",
-    "status",
-    "tier",
-    "assignee",
-    "purposes",
-    "purposes/errand",
-    "*",
-    "x",
-    "\0",
-    "到",
-    "a.b",
-]
+NAMES = ["", "edit", "id", "unit", "status", "tier", "purposes", "purposes/errand", "*", "x", "\0", "到", "a.b"]
 """Of members, put where they do not belong."""
 
-odd_values = st.sampled_from(ODD) | st.text(max_size=20) | st.integers() | st.floats()
+# Copied: what is mutated further must not change the list for the examples after it.
+odd_values = st.sampled_from(ODD).map(deepcopy) | st.text(max_size=20) | st.integers() | st.floats()
 
 
 def paths(value: object, path: Path = ()) -> list[Path]:
