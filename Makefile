@@ -16,10 +16,10 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --generate-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve check format test crash lock clean
+.PHONY: help setup demo serve check format test crash conformance lock clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv and install every dependency, each checked by its hash
 
@@ -63,6 +63,11 @@ test: setup ## Run the tests; the engine must be covered wholly, the rest by nin
 crash: ROUNDS ?= 50
 crash: setup ## Kill server, database and tablets while people work, ROUNDS=50 times, and look for what is lost
 	ROUNDS=$(ROUNDS) $(BIN)/pytest tests/processes/test_crashes.py $(ARGS)
+
+# URL and CODE by name, the rest by environment: tests/conformance/README.md. One process: a code makes one tablet.
+conformance: setup ## Judge any center by the protocol: make conformance URL=https://… CODE=XXXX-XXXX
+	$(if $(URL),DOORSTEP_CONFORMANCE_URL='$(URL)' DOORSTEP_CONFORMANCE_CODE='$(CODE)') \
+		$(BIN)/pytest -p no:xdist tests/conformance $(ARGS)
 
 # Not after setup: a change of pyproject.toml is locked first and installed then.
 lock: ## Resolve the dependencies of pyproject.toml anew into requirements/
