@@ -95,12 +95,8 @@ def test_detail_names_the_field(wang: Tablet) -> None:
 
 
 @states("| `unknown-record` | held |")
-def test_what_is_missing_and_what_is_not_ones_own_to_see_are_answered_alike(
-    wang: Tablet, request: pytest.FixtureRequest
-) -> None:
-    if request.getfixturevalue("site").missing("CODE_MEDIATOR"):
-        pytest.skip("needs DOORSTEP_CONFORMANCE_CODE_MEDIATOR")
-    zhou: Tablet = request.getfixturevalue("zhou")
+@pytest.mark.needs("CODE_MEDIATOR")
+def test_what_is_missing_and_what_is_not_ones_own_to_see_are_answered_alike(wang: Tablet, zhou: Tablet) -> None:
     fence = wang.makes("dispute")
     outcomes = []
     for record in (fence, edit_name()):
