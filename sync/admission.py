@@ -130,13 +130,13 @@ class _Judge:
         if self.type.parent is not None:
             unknown = self._unknown(self.type.parent, str(edit.value(self.type.parent)))
             self._may(reached[self.type.parent], edit.touches, CREATE, unknown)
-        elif self.type.unit_field is not None:
-            placed = Span(f"unit:{edit.value(self.type.unit_field)}")
-            roles = self.rights.roles(self.rights.ties((placed,)), CREATE)
-            fault = self.rights.fault(roles, edit.touches, CREATE)
-            if fault is not None:
-                raise _Stop(Refuse(Code.NOT_ALLOWED, fault if roles else self.type.unit_field))
-            self._starts(edit, roles)
+            return edit
+        unit = self.type.unit_field or ""
+        roles = self.rights.roles(self.rights.ties((Span(f"unit:{edit.value(unit)}"),)), CREATE)
+        fault = self.rights.fault(roles, edit.touches, CREATE)
+        if fault is not None:
+            raise _Stop(Refuse(Code.NOT_ALLOWED, fault if roles else unit))
+        self._starts(edit, roles)
         return edit
 
     def _named(self) -> Edit:

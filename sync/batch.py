@@ -81,13 +81,11 @@ class Batch:
         """Decides one line; gives those that have waited for it."""
         try:
             verdict = self._verdict(arrival)
-            match verdict:
-                case Admit(edit):
-                    return self._admit(arrival, edit)
-                case Refuse():
-                    return self._refuse(arrival, verdict)
-                case Wait():
-                    self._hold(arrival, verdict)
+            if isinstance(verdict, Admit):
+                return self._admit(arrival, verdict.edit)
+            if isinstance(verdict, Refuse):
+                return self._refuse(arrival, verdict)
+            self._hold(arrival, verdict)
         except Exception as error:  # noqa: BLE001 - one bad line holds itself, never the batch
             self._hold(arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), _place(error))
         return []
