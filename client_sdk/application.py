@@ -56,8 +56,9 @@ class _Application:
             self._part(part)
         if not self.answer.last.more:
             self.touched.update(self.desk.views.drop_doubted())
-        owes_nothing = not self.desk.outbox.waiting()
-        is_done = not self.answer.last.more and not self._has_drifted() and owes_nothing
+        # Asked of every page, the last one or not: what was to be read again is being read.
+        has_drifted = self._has_drifted()
+        is_done = not self.answer.last.more and not has_drifted and not self.desk.outbox.waiting()
         if not self.answer.last.more:
             self.touched.update(self.desk.outbox.pass_through(self.answer.last.revision))
         self.touched.update(self.desk.views.drop_left())
@@ -80,7 +81,8 @@ class _Application:
         told whether that has helped."""
         store, views = self.desk.store, self.desk.views
         store.put_meta(Meta.AGAIN, None)
-        if self.answer.last.digests is None or self.answer.last.more:
+        if self.answer.last.digests is None or self.answer.last.more or store.meta(Meta.REPLAYING):
+            # Of a restored center's past there is more here than there: that is set aside, not dropped as drift.
             return False
         differing = drifted(views.digests(), self.answer.last.digests)
         if not differing:

@@ -61,6 +61,15 @@ def test_what_differs_is_read_once_more(county: County, officer: Tablet, tmp_pat
     assert officer.sync().received == 0, "all is well"
 
 
+def test_a_repair_that_takes_many_pages_comes_to_its_end(county: County, officer: Tablet, tmp_path: Path) -> None:
+    before = {each.id for each in officer.households.list()}
+    meddle(tmp_path, "DELETE FROM base")
+    county.clock.pass_ms(DAY_MS)
+    officer._loop.rows_max = 1
+    assert officer.sync().received == 3
+    assert {each.id for each in officer.households.list()} == before
+
+
 def test_a_tablet_that_has_not_drifted_reads_nothing_again(county: County, officer: Tablet) -> None:
     county.clock.pass_ms(DAY_MS)
     assert officer.sync().received == 0
