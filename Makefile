@@ -64,6 +64,13 @@ crash: ROUNDS ?= 50
 crash: setup ## Kill server, database and tablets while people work, ROUNDS=50 times, and look for what is lost
 	ROUNDS=$(ROUNDS) $(BIN)/pytest tests/processes/test_crashes.py $(ARGS)
 
+# A seed that fails says how to run it again alone.
+SEEDS ?= 100
+FROM ?= 0
+DATABASE ?= sqlite
+sim: setup ## Simulate whole counties with every fault: SEEDS=100 FROM=0 DATABASE=sqlite (or postgres)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM) --database $(DATABASE) $(ARGS)
+
 # URL and CODE by name, the rest by environment: tests/conformance/README.md. One process: a code makes one tablet.
 conformance: setup ## Judge any center by the protocol: make conformance URL=https://… CODE=XXXX-XXXX
 	$(if $(URL),DOORSTEP_CONFORMANCE_URL='$(URL)' DOORSTEP_CONFORMANCE_CODE='$(CODE)') \

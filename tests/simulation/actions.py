@@ -171,7 +171,7 @@ class Actions:
 
     def attend(self, tablet: Tablet) -> None:
         """A refused edit is mended or discarded."""
-        refused = [item for item in tablet.attention if isinstance(item, Refused)]
+        refused = [item for item in tablet.attention if isinstance(item, Refused) and item.type in COLLECTIONS]
         if not refused:
             return
         item = self.random.choice(refused)

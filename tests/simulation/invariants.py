@@ -43,17 +43,24 @@ def faults(world: World) -> Iterator[str]:
 
 def _nothing_is_lost(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator[str]:
     """Each edit that was ever on a disk is at the center, or on a living tablet, or was lost with one that is not."""
-    strays = {bytes(row["digest"]) for row in world.server.rows(sa.select(edit_log).where(edit_log.c.kind == "stray"))}
+    strays = _strays(world.server)
     kept = {str(name) for device in world.living() for (name,) in device.rows("SELECT edit FROM outbox")}
     for name, saved in world.saved.items():
+        if digest(saved.line) in strays:
+            continue
         if name in log:
-            if bytes(log[name]["line"]) != saved.line and digest(saved.line) not in strays:
+            if bytes(log[name]["line"]) != saved.line:
                 yield f"edit {name}: the center has it in other bytes"
             continue
         device = world.devices[saved.device]
         world.counts["edits only on lost tablets"] += 1
         if name not in kept and not device.is_gone and not device.is_lossy and not world.server.restores:
             yield f"edit {name}: lost"
+
+
+def _strays(server: Server) -> set[bytes]:
+    """The hashes of lines that have no name of their own."""
+    return {bytes(row["digest"]) for row in server.rows(sa.select(edit_log.c.digest).where(edit_log.c.kind == "stray"))}
 
 
 def _rightful_work_is_taken(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator[str]:
@@ -67,13 +74,15 @@ def _rightful_work_is_taken(world: World, log: Mapping[str, sa.RowMapping]) -> I
 
 
 def _outcomes_agree(world: World, device: Device, log: Mapping[str, sa.RowMapping]) -> Iterator[str]:
-    for name, state, unsent, code in device.rows("SELECT edit, state, unsent, code FROM outbox"):
+    strays = _strays(world.server)
+    for name, line, state, unsent, code in device.rows("SELECT edit, line, state, unsent, code FROM outbox"):
         row = log.get(str(name))
         if unsent or state == "new":
             yield f"tablet {device.number}: {name} is still to be sent"
         elif row is None:
             # A restored center is not told again of what it refused.
-            if not (world.server.restores and state in ("refused", "discarded")):
+            is_kept = isinstance(line, bytes) and digest(line) in strays
+            if state not in ("refused", "discarded") or not (world.server.restores or is_kept):
                 yield f"tablet {device.number}: {name} is {state} there, and unknown to the center"
         elif code == "edit-reused" or state not in RESULTS:
             continue

@@ -20,6 +20,9 @@ FAULTS = (
 STATEMENTS_MAX = 22
 """Of one request, about: a fault strikes at one of them, or not at all."""
 
+REQUESTS_MAX = 3000
+"""Of one run: ten times what it takes."""
+
 _KEPT_HEADERS = frozenset({"authorization", "content-type", "content-encoding", "accept", "accept-encoding"})
 
 
@@ -111,6 +114,7 @@ class Network:
 
     def _deliver(self, person: str, parcel: Parcel) -> Reply:
         self.requests += 1
+        assert self.requests <= REQUESTS_MAX, "a sync comes to no end"
         said = gzip.decompress(parcel.body) if parcel.url.endswith("/sync") and parcel.body else parcel.body
         self.trace.update(b"%s>%d:" % (person.encode(), len(said)) + said)
         try:

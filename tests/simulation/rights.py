@@ -44,8 +44,9 @@ def rightful(server: Server, person: str, saved: Mapping[str, Saved]) -> set[str
         match members:
             case {"do": "create", "type": "household" | "dispute", "now": {"unit": unit}}:
                 is_own = f"unit:{unit}" in keys
-            case {"do": "change", "type": "household" | "visit", "id": record} if "settles" not in members:
-                stands = sa.select(placement.c.key).where(placement.c.record == record, placement.c.gone.is_(None))
+            case {"do": "change", "type": "household" | "visit" as kind, "id": record} if "settles" not in members:
+                here = placement.c.record == record, placement.c.type == kind, placement.c.gone.is_(None)
+                stands = sa.select(placement.c.key).where(*here)
                 is_own = any(row["key"] in keys for row in server.rows(stands))
             case _:
                 is_own = False
