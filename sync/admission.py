@@ -114,9 +114,10 @@ class _Judge:
             return roles
         if not roles and not scope.sees(reached):
             raise _Stop(unknown)
-        if self.rights.fault(self._any_roles(action), touches, action) is None:
+        never = self.rights.fault(self._any_roles(action), touches, action)
+        if never is None:
             raise _Stop(Wait(Code.NOT_ALLOWED, fault, unknown.awaited))
-        raise _Stop(Refuse(Code.NOT_ALLOWED, fault))
+        raise _Stop(Refuse(Code.NOT_ALLOWED, never))
 
     def _any_roles(self, action: str) -> frozenset[str]:
         return self.rights.roles(self.rights.any_ties(), action)

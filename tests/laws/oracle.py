@@ -4,16 +4,18 @@
 edit covers what that edit named." What a field shows and whether it is in conflict follows by the table of rules.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from schemas.catalog import CATALOG, RecordType
 from schemas.rules import Rule
 from schemas.workflow import WORKFLOW
-from sync.edits import Touch, rule_of
+from sync.codes import ADMITTED, Result
+from sync.edits import Do, Edit, Touch, read, rule_of
 from sync.lines import canonical
 from sync.suggestion import suggested
+from tests.laws.county import Center
 
 PATH = ("reported", "accepted", "mediating", "agreed", "performed", "closed")
 
@@ -179,3 +181,25 @@ def suggestion(siblings: Sequence[Said], register: str) -> dict[str, object]:
         return {}
     merged = suggested(base, one, other)
     return {} if merged is None else {"suggestion": merged}
+
+
+def told_by(
+    center: Center, lines: Iterable[bytes], said: Mapping[str, Said], types: Mapping[str, str]
+) -> dict[str, Told]:
+    """Every record that somebody's admitted creation made, with all edits about it."""
+    admitted: dict[str, list[Said]] = {}
+    refused: dict[str, Said] = {}
+    for edit in (read(line, CATALOG) for line in lines):
+        decision = center.outcomes[str(edit.name)]
+        if decision.result in ADMITTED:
+            assert isinstance(edit, Edit)
+            assert decision.record is not None
+            admitted.setdefault(decision.record, []).append(as_said(edit, decision.record))
+        elif decision.result is Result.REFUSED:
+            refused[decision.arrival.name] = said[decision.arrival.name]
+    return {record: Told(types[record], record, all_said, refused) for record, all_said in admitted.items()}
+
+
+def as_said(edit: Edit, record: str) -> Said:
+    touches = {touch.register: touch for touch in edit.touches}
+    return Said(edit.name, record, edit.by, edit.at, edit.do is Do.CREATE, touches)

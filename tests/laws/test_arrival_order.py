@@ -1,17 +1,14 @@
 """The same lines make the same records, in whatever order they come and however the batches are cut."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.catalog import CATALOG
-from sync.codes import ADMITTED, Result
-from sync.edits import Do, Edit, read
-from tests.laws.county import Center, received, reshuffled
+from tests.laws.county import received, reshuffled
 from tests.laws.effort import thorough
 from tests.laws.histories import History, histories
-from tests.laws.oracle import Said, Told
+from tests.laws.oracle import told_by
 
 ORDERS = 3
 
@@ -47,30 +44,8 @@ def orders(history: History, seed: int) -> Iterator[list[list[bytes]]]:
 def test_records_and_conflicts_are_what_the_definition_says(history: History, seed: int) -> None:
     center = received(reshuffled(history.lines, seed))
 
-    told = told_by_all(center, history.lines, history.said, history.types)
+    told = told_by(center, history.lines, history.said, history.types)
 
     assert {record: each.document() for record, each in told.items()} == center.documents()
     assert {record: each.dots() for record, each in told.items()} == center.dots()
     assert {record: each.conflicts() for record, each in told.items()} == center.conflicts()
-
-
-def told_by_all(
-    center: Center, lines: Iterable[bytes], said: Mapping[str, Said], types: Mapping[str, str]
-) -> dict[str, Told]:
-    """Every record that somebody's admitted creation made, with all edits about it."""
-    admitted: dict[str, list[Said]] = {}
-    refused: dict[str, Said] = {}
-    for edit in (read(line, CATALOG) for line in lines):
-        decision = center.outcomes[str(edit.name)]
-        if decision.result in ADMITTED:
-            assert isinstance(edit, Edit)
-            assert decision.record is not None
-            admitted.setdefault(decision.record, []).append(as_said(edit, decision.record))
-        elif decision.result is Result.REFUSED:
-            refused[decision.arrival.name] = said[decision.arrival.name]
-    return {record: Told(types[record], record, all_said, refused) for record, all_said in admitted.items()}
-
-
-def as_said(edit: Edit, record: str) -> Said:
-    touches = {touch.register: touch for touch in edit.touches}
-    return Said(edit.name, record, edit.by, edit.at, edit.do is Do.CREATE, touches)

@@ -13,8 +13,7 @@ from sync import ids, lines, stamps
 from sync.edits import Touch
 from tests.laws.county import BEGIN_MS, GRID, Center, received, reshuffled
 from tests.laws.effort import thorough
-from tests.laws.oracle import Said, Told
-from tests.laws.test_arrival_order import told_by_all
+from tests.laws.oracle import Said, told_by
 
 HOMES = (ids.edit_name(BEGIN_MS, 101), ids.edit_name(BEGIN_MS, 102))
 
@@ -97,7 +96,7 @@ def test_whatever_edits_name_the_records_are_as_defined_in_every_order(graph: li
         assert picture(received(reshuffled(all_lines, seed + order))) == picture(center)
 
     said = {name(number): as_said(number, change) for number, change in enumerate(graph)}
-    told: dict[str, Told] = told_by_all(center, all_lines, said, dict.fromkeys(HOMES, "dispute"))
+    told = told_by(center, all_lines, said, dict.fromkeys(HOMES, "dispute"))
     assert {record: each.document() for record, each in told.items()} == center.documents()
     assert {record: each.dots() for record, each in told.items()} == center.dots()
     assert {record: each.conflicts() for record, each in told.items()} == center.conflicts()

@@ -125,6 +125,19 @@ def test_a_worker_may_not_move_a_dispute_to_another_grid() -> None:
     assert outcome(pushed(FENCE, line), line) == (REFUSED, Code.NOT_ALLOWED)
 
 
+def test_the_field_that_is_refused_does_not_depend_on_where_the_record_stood_meanwhile() -> None:
+    line = changed(FENCE, "qian", 5, over={"title": [FENCE], "unit": [FENCE]}, title="Drain", unit=FAR_GRID)
+    assigned = moved(FENCE, "zhao", 3, START, group("reported", assignee="person:qian"), FENCE)
+    given = changed(FENCE, "sun", 4, over={"unit": [FENCE]}, unit=FAR_GRID)
+
+    for order in ((assigned, line, given), (assigned, given, line), (given, line, assigned)):
+        center = pushed(FENCE)
+        for each in order:
+            center.push([each])
+        assert outcome(center, line) == (REFUSED, Code.NOT_ALLOWED)
+        assert decided(center, line).field == "unit"
+
+
 def test_the_mediators_of_a_village_settle_in_it_and_write_what_is_assigned_to_them() -> None:
     settles = changed(FENCE, "chen", 5, over={"title": [FENCE]}, settles=["title"], title="Drain")
     writes = changed(FENCE, "chen", 5, over={"place": [FENCE]}, place="渠边")
