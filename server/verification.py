@@ -174,7 +174,8 @@ def _placements(connection: sa.Connection, county: County) -> Iterator[str]:
             ),
         )
     }
-    tops = {identity: document for (_, identity), (document, parent) in shown.items() if parent is None}
+    # A held creation bears the name of the record that it makes, and is nobody's parent.
+    tops = {identity: top for (kind, identity), (top, parent) in shown.items() if parent is None and kind != "held"}
     for (kind, identity), (document, parent) in shown.items():
         if kind == "held":
             continue
