@@ -23,8 +23,9 @@ def pulled(
     center: Center, caller: Caller, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
 ) -> Iterator[bytes]:
     """The lines of an answer: its head, the page, the last line. `cursor` is None to begin at the beginning."""
-    # The digests must be of the very rows that the page has come up to: then both are read from one snapshot.
-    with dialect.reading(center.engine, one_snapshot=head.check) as connection:
+    # Scope, page and digests are read from one snapshot: else the page could show what was written after the caller had
+    # left, and the digests could be of other rows than those that the page has come up to.
+    with dialect.reading(center.engine, one_snapshot=True) as connection:
         county = center.county(connection)
         units = center.units.units(connection, county)
         person = directory.people(connection, county.code, [caller.person]).get(caller.person, Person(caller.person))

@@ -31,17 +31,18 @@ class UnitsCache:
 
 
 def units(connection: sa.Connection, county: str) -> Units:
-    """The unit tree with its past."""
-    parents: dict[str, list[Span]] = {
-        code: [] for code in connection.scalars(sa.select(unit.c.code).where(unit.c.county == county))
-    }
+    """The unit tree with its past. One statement: a unit that is added meanwhile is in it with its parent, or not."""
+    placed = (unit_parent.c.county == unit.c.county) & (unit_parent.c.unit == unit.c.code)
     rows = connection.execute(
-        sa.select(unit_parent.c.unit, unit_parent.c.parent, unit_parent.c.since, unit_parent.c.until).where(
-            unit_parent.c.county == county
-        )
+        sa.select(unit.c.code, unit_parent.c.parent, unit_parent.c.since, unit_parent.c.until)
+        .select_from(unit.outerjoin(unit_parent, placed))
+        .where(unit.c.county == county)
     )
+    parents: dict[str, list[Span]] = {}
     for code, parent, since, until in rows:
-        parents[code].append(Span(parent, since, until))
+        spans = parents.setdefault(code, [])
+        if parent is not None:
+            spans.append(Span(parent, since, until))
     return Units({code: tuple(spans) for code, spans in parents.items()})
 
 

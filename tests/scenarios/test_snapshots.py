@@ -1,0 +1,78 @@
+"""What a request reads belongs together, also where others write between its statements."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from server import administration
+from server.administration import Period
+from server.store import dialect
+from tests.support.county import COUNTY, GRID, County
+from tests.support.device import Device
+
+ADDED = "990101998"
+
+
+@pytest.fixture
+def another(county: County) -> Iterator[County]:
+    """Another process of the same server."""
+    found = County(county.url, clock=county.clock)
+    yield found
+    found.stop()
+
+
+@contextmanager
+def first(county: County, mark: str, work: Callable[[], object]) -> Iterator[None]:
+    """Does `work` before the first statement that has `mark` in it."""
+    waiting = [work]
+
+    def _before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if mark in statement and waiting:
+            waiting.pop()()
+
+    engine = county.center.engine
+    sa.event.listen(engine, "before_cursor_execute", _before)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", _before)
+    assert not waiting, f"no statement has {mark}"
+
+
+def test_a_page_shows_nothing_that_was_written_after_the_caller_had_left(
+    county: County, another: County, wang: Device, li: Device
+) -> None:
+    wang.sync()
+    li.sync()
+    li.http = another.http
+    written: list[str] = []
+
+    def leave_and_write() -> None:
+        administration.unassign(another.center, wang.person, GRID, Period())
+        written.append(li.create("household", unit=GRID))
+        li.sync()
+
+    with first(county, "LEFT JOIN (", leave_and_write):
+        wang.sync()
+    assert not wang.sees(written[0])
+    assert li.sees(written[0])
+
+
+def test_a_unit_that_is_added_while_the_tree_is_read(county: County, another: County, wang: Device) -> None:
+    wang.sync()
+    administration.add_unit(another.center, "990101999", "北口镇", COUNTY)
+    with first(county, "unit_parent", lambda: administration.add_unit(another.center, ADDED, "南口镇", COUNTY)):
+        wang.sync()
+    wang.create("household", unit=GRID)
+    assert wang.sync().outcomes == []
+
+
+def test_no_statement_is_spent_on_the_snapshot(county: County) -> None:
+    found: list[str] = []
+    sa.event.listen(county.center.engine, "before_cursor_execute", lambda *said: found.append(said[2]))
+    with dialect.reading(county.center.engine, one_snapshot=True) as connection:
+        county.center.county(connection)
+    assert [each for each in found if "TRANSACTION" in each] == []
