@@ -125,6 +125,8 @@ class DatabaseFaults:
 
     def watch(self, engine: sa.Engine) -> None:
         event.listen(engine, "connect", _impatient)
+        # What SQLAlchemy itself asks on the first connection is not the server's to be overtaken in: it holds a lock.
+        engine.connect().close()
         for name in ("do_execute", "do_executemany"):
             event.listen(engine, name, self._execute)
         event.listen(engine, "do_execute_no_params", self._execute_alone)
