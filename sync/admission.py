@@ -58,11 +58,11 @@ def first_id(mended: str, by: str | None, record_type: str, world: World) -> str
     seen: set[str] = set()
     while True:
         known = world.known.get(mended)
-        if known is None or known.result is Result.HELD:
+        # Somebody else's edit is answered like one that is not there: nobody learns what exists.
+        if known is None or known.result is Result.HELD or known.by != by:
             return Wait(Code.UNKNOWN_RECORD, "mends", frozenset({f"edit:{mended}"}))
         made = creation_of_refused(known.line)
-        is_own = known.by == by and made is not None and made.type == record_type
-        if known.result in ADMITTED or made is None or not is_own or mended in seen:
+        if known.result in ADMITTED or made is None or made.type != record_type or mended in seen:
             return Refuse(Code.INVALID, "mends")
         if known.record is not None and known.record != mended:
             return known.record  # It was found when that one was refused.
@@ -137,8 +137,27 @@ class _Judge:
         fault = self.rights.fault(roles, edit.touches, CREATE)
         if fault is not None:
             raise _Stop(Refuse(Code.NOT_ALLOWED, fault if roles else unit))
+        self._mended_before(edit)
         self._starts(edit, roles)
         return edit
+
+    def _mended_before(self, edit: Edit) -> None:
+        """A second creation in the place of the same refused one is a change of the record that the first one made:
+        its author must see that, and be allowed to write what it says otherwise."""
+        taken = self.world.records.get(edit.record) if edit.mends is not None else None
+        if taken is None:
+            return
+        unknown = self._unknown("mends", edit.record)
+        reached = self.rights.ties(taken.placement)
+        if not scope.sees(reached) and not self.person.may_all:
+            raise _Stop(unknown)
+        otherwise = [touch for touch in edit.touches if not self._is_said(taken.record, touch)]
+        fault = self.rights.fault(self.rights.roles(reached, CHANGE), otherwise, CHANGE)
+        if fault is not None:
+            raise _Stop(Wait(Code.NOT_ALLOWED, fault, unknown.awaited))
+
+    def _is_said(self, record: Record, touch: Touch) -> bool:
+        return any(same((each.value, touch.value)) for each in record.register(touch.register).siblings)
 
     def _named(self) -> Edit:
         """The edit with its record's id: its own name, or the first id of the refused creation that it mends."""

@@ -4,7 +4,7 @@ from importlib import metadata
 
 import sqlalchemy as sa
 
-from server.administration.changing import called, require_code
+from server.administration.changing import NotPossibleError, called, require_code
 from server.center import Center
 from server.store import dialect, schema, tables
 from sync import chain
@@ -18,13 +18,20 @@ def release() -> str:
 
 
 def init(center: Center, code: str, name: str) -> Values:
-    """Makes the tables and the county; bringing an existing one up to date is fine. Raises NotPossibleError."""
+    """Makes the tables and the county; bringing an existing one up to date is fine. Raises NotPossibleError, also for a
+    second county that the settings do not name: a server that does not say which one it serves would serve none."""
     require_code(code)
     named = called(name)
     schema.migrate(center.settings.database_url)
     with dialect.writing(center.engine) as connection:
         known = connection.scalar(sa.select(tables.county.c.name).where(tables.county.c.code == code))
         if known is None:
+            other = connection.scalar(sa.select(tables.county.c.code).limit(1))
+            if other is not None and center.settings.county != code:
+                raise NotPossibleError(
+                    f"数据库里已有县 {other}；要再建 {code}，请先设 DOORSTEP_COUNTY={code}",
+                    f"The database holds county {other}; to add {code} beside it, set DOORSTEP_COUNTY={code}",
+                )
             row = {"code": code, "name": named, "timezone": TIMEZONE, "revision": 0, "log_revision": 0}
             row |= {"head": chain.START, "directory_revision": 0, "release": release()}
             connection.execute(sa.insert(tables.county).values(**row))

@@ -152,3 +152,23 @@ def test_settling_is_for_those_who_may(county: County, wang: Device, li: Device,
     wang.catch_up()
     (settled,) = wang.all("conflict").values()
     assert (settled["status"], len(settled["settlements"])) == ("settled", 4)
+
+
+def test_a_second_mending_takes_nothing_out_of_a_grid_that_its_author_has_left(county: County, wang: Device) -> None:
+    """The record that the first mending made is somebody else's by now: the second one is a change of it."""
+    li = county.worker("李秋生")
+    refused = wang.create("dispute", unit="nowhere")
+    wang.sync()
+    wang.mend(refused, "dispute", unit=GRID)
+    wang.sync()
+    county.clock.pass_ms(60_000)
+    administration.unassign(county.center, wang.person, GRID, Period())
+    administration.assign(county.center, wang.person, FAR_GRID, None, Period())
+    county.clock.pass_ms(60_000)
+    again = wang.mend(refused, "dispute", unit=FAR_GRID)
+    outcome = wang.sync().outcome(again)
+    assert (outcome["result"], outcome["code"]) == ("held", "unknown-record")
+    wang.catch_up()
+    li.catch_up()
+    assert not wang.sees(refused)
+    assert li.sees(refused)

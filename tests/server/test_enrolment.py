@@ -195,7 +195,7 @@ def unavailable(answer: httpx.Response) -> bool:
 
 
 def test_several_counties_in_one_database(county: County) -> None:
-    administration.init(county.center, "990202", "东山县")
+    administration.init(county.center.answering_for("990202"), "990202", "东山县")
     answer = county.http.get("/readyz")
     assert answer.json()["code"] == "unavailable"
     county.stop()
