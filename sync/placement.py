@@ -47,7 +47,8 @@ def moved(before: tuple[Span, ...], shown: Since, given: Since, now: str) -> tup
     for key, since in given.items():
         if not any(span.value == key and span.since <= since and span.until in (None, until) for span in spans):
             spans.append(Span(key, since, until))
-    return tuple(spans)
+    # A key that came and went more than once until now has ended once.
+    return tuple(dict.fromkeys(spans))
 
 
 def _shown(

@@ -223,4 +223,21 @@ class Writes:
     def write(self, connection: sa.Connection) -> None:
         dialect.upsert(connection, record, self.records)
         dialect.upsert(connection, placement, self.placements)
-        dialect.insert(connection, past_placement, self.past)
+        dialect.insert(connection, past_placement, self._new_past(connection))
+
+    def _new_past(self, connection: sa.Connection) -> list[dict[str, Any]]:
+        """The ended spans that are not remembered yet, each once."""
+        ended = {(row["record"], row["key"], row["since"], row["until"]): row for row in self.past}
+        if not ended:
+            return []
+        identities = sorted({row["record"] for row in self.past})
+        rows = connection.execute(
+            sa.select(
+                past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
+            ).where(
+                past_placement.c.county == self.county,
+                dialect.among(connection, past_placement.c.record, identities),
+            )
+        )
+        there = {tuple(row) for row in rows}
+        return [row for past, row in ended.items() if past not in there]

@@ -75,6 +75,14 @@ def test_a_key_that_is_given_and_gone_is_remembered_once() -> None:
     assert len(moved(once, {"unit:1": BEGINNING}, {"unit:2": at(3)}, NOW)) == 3
 
 
+def test_a_key_that_comes_and_goes_by_a_clock_that_is_ahead_ends_once() -> None:
+    spans: tuple[Span, ...] = (Span("unit:0"),)
+    for key in ("unit:1", "unit:2", "unit:1", "unit:2"):
+        spans = moved(spans, {key: NOW}, {key: NOW}, NOW)
+    ended = (Span("unit:0", BEGINNING, AFTER), Span("unit:1", NOW, AFTER), Span("unit:2", NOW, AFTER))
+    assert spans == (*ended, Span("unit:2", NOW))
+
+
 def test_a_key_shown_again_stands_again_from_the_stamp_that_gave_it() -> None:
     before = (Span("unit:1", BEGINNING, at(9)), Span("unit:2", at(4)))
     assert moved(before, {"unit:1": BEGINNING}, {}, NOW) == (
