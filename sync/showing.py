@@ -32,17 +32,23 @@ def in_conflict(siblings: Sequence[Sibling], rule: Rule, workflow: Workflow) -> 
     """Whether a person must decide between the siblings."""
     if rule not in (Rule.REVIEW, Rule.TEXT, Rule.WORKFLOW) or same([sibling.value for sibling in siblings]):
         return False
-    return rule is not Rule.WORKFLOW or not _one_path(siblings, workflow)
+    return rule is not Rule.WORKFLOW or not _one_path(_distinct(siblings), workflow)
+
+
+def _distinct(siblings: Sequence[Sibling]) -> list[Sibling]:
+    """One sibling for each move: there may be hundreds of siblings, and there are few moves."""
+    return list({(repr(sibling.was), repr(sibling.value)): sibling for sibling in siblings}.values())
 
 
 def _one_path(siblings: Sequence[Sibling], workflow: Workflow) -> bool:
     """Whether all siblings are forward moves along one path, with the same tier and assignee."""
     values = [_group(sibling.value) for sibling in siblings]
+    statuses = {_status(value) for value in values}
     return (
         same([(value.get("tier"), value.get("assignee")) for value in values])
         and all(_forward(sibling, workflow) for sibling in siblings)
-        and all(workflow.comparable(_status(a), _status(b)) for a, b in combinations(values, 2))
-        and not any(_status(value) in workflow.alone for value in values)
+        and all(workflow.comparable(a, b) for a, b in combinations(statuses, 2))
+        and statuses.isdisjoint(workflow.alone)
     )
 
 

@@ -1,11 +1,13 @@
 """What siblings show and whether they conflict, rule by rule."""
 
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import ClassVar
 
 import pytest
 
 from schemas.rules import Rule
-from schemas.workflow import WORKFLOW
+from schemas.workflow import WORKFLOW, Workflow
 from sync.conflicts import conflict
 from sync.registers import Register, Sibling
 from sync.showing import in_conflict, shown, shown_first
@@ -104,6 +106,25 @@ def test_three_steps_along_one_path_stand_together() -> None:
     )
     assert not in_conflict(steps, Rule.WORKFLOW, WORKFLOW)
     assert shown(steps, Rule.WORKFLOW, WORKFLOW) == AGREED
+
+
+class CountedWorkflow(Workflow):
+    """Counts the pairs that are compared."""
+
+    pairs: ClassVar[int] = 0
+
+    def comparable(self, a: str, b: str) -> bool:
+        CountedWorkflow.pairs += 1
+        return super().comparable(a, b)
+
+
+def test_as_many_pairs_are_compared_as_there_are_different_moves() -> None:
+    steps = ((REPORTED, ACCEPTED), (ACCEPTED, MEDIATING), (MEDIATING, AGREED))
+    many = [Sibling(f"e{n}", at(n), "wang", steps[n % 3][1], steps[n % 3][0]) for n in range(300)]
+    counted = CountedWorkflow(**{each.name: getattr(WORKFLOW, each.name) for each in fields(WORKFLOW)})
+
+    assert not in_conflict(many, Rule.WORKFLOW, counted)
+    assert CountedWorkflow.pairs == 3
 
 
 def made(register: Register, rule: Rule) -> Mapping[str, object] | None:
