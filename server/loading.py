@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from server.store import directory, log, records
 from server.store.log import Assumed, HeldEdit, LoggedEdit
+from server.store.records import Stored
 from sync import edits
 from sync.admission import Wait, first_id
 from sync.batch import Arrival
@@ -47,6 +48,8 @@ class Loading:
     _awaited: set[str] = field(default_factory=set)
     _mends: dict[str, str] = field(default_factory=dict)
     """By line that comes now, the creation that it mends."""
+    _standing: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """By record and register, the edits that stand there."""
 
     def load(self, arrivals: Sequence[Arrival], awaited: Iterable[str], reheard: Iterable[str]) -> None:
         """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
@@ -119,11 +122,14 @@ class Loading:
         # The server's own records are nothing that a line can touch, and bear other records' names.
         wanted = {(kind, identity) for kind, identity in wanted if _is_editable(kind) and is_record_id(identity)}
         rows = records.found(self.connection, self.county, wanted)
+        # A line may leave a child where it stands, or move it from there to another parent.
+        parents = {parent for row in rows if (parent := _parent(row)) is not None} - wanted
+        rows += records.found(self.connection, self.county, parents)
         placed = records.placements(self.connection, self.county, [row.identity for row in rows])
         for row in rows:
             spans = placed.get(row.id, ()) if row.parent is None else ()
             self.world.records[row.id] = Placed(records.record_of(row, CATALOG), spans, row.parent)
-        self._records = wanted
+        self._records = wanted | parents
 
     def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
         """The records, by type and id, that judging and merging a line looks at."""
@@ -143,13 +149,21 @@ class Loading:
         line = arrival.line
         if isinstance(line, Unread):
             return [name for names in over_of_refused(line.line, CATALOG).values() for name in names]
-        placed = self.world.records.get(line.record)
         return [
             name
             for touch in line.touches
-            for name in touch.over
-            if placed is None or all(name != each.edit for each in placed.record.register(touch.register).siblings)
+            if touch.over
+            for name in set(touch.over) - self._siblings(line.record, touch.register)
         ]
+
+    def _siblings(self, identity: str, register: str) -> frozenset[str]:
+        """The edits that stand in a register: looked through once, however many lines name however many."""
+        found = self._standing.get((identity, register))
+        if found is None:
+            placed = self.world.records.get(identity)
+            siblings = () if placed is None else placed.record.register(register).siblings
+            found = self._standing[identity, register] = frozenset(each.edit for each in siblings)
+        return found
 
     def _know(self, names: set[str]) -> None:
         """Looks edits up, and those that the refused ones among them name, until there is nothing more to ask."""
@@ -158,12 +172,20 @@ class Loading:
             found = log.known(self.connection, self.county, asking)
             self._asked_edits |= asking
             self.world.known |= {name: each.known for name, each in found.items()}
-            refused = [each.line for each in found.values() if each.outcome.result is Result.REFUSED]
-            asking = {name for line in refused for name in _named_by_refused(line)} - self._asked_edits
+            refused = [each for each in found.values() if each.outcome.result is Result.REFUSED]
+            asking = {name for each in refused for name in _named_by_refused(each)} - self._asked_edits
 
 
 def _is_editable(kind: str) -> bool:
     return kind in CATALOG.types and CATALOG.types[kind].editable
+
+
+def _parent(row: Stored) -> tuple[str, str] | None:
+    """The record that a stored one stands with, by type and id."""
+    record_type = CATALOG.types[row.type]
+    if row.parent is None or record_type.parent is None:
+        return None
+    return record_type.fields[record_type.parent].link or "", row.parent
 
 
 def _mended(arrival: Arrival) -> str | None:
@@ -174,8 +196,10 @@ def _mended(arrival: Arrival) -> str | None:
     return None if made is None else made.mends
 
 
-def _named_by_refused(line: bytes) -> Iterable[str]:
-    yield from (name for names in over_of_refused(line, CATALOG).values() for name in names)
-    made = creation_of_refused(line)
+def _named_by_refused(refused: LoggedEdit) -> Iterable[str]:
+    yield from (name for names in over_of_refused(refused.line, CATALOG).values() for name in names)
+    if refused.record not in (None, refused.name):
+        return  # What it was to mend was followed to the first one when it was refused.
+    made = creation_of_refused(refused.line)
     if made is not None and made.mends is not None:
         yield made.mends

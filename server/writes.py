@@ -56,8 +56,10 @@ class _Writer:
         self.connection, self.ledger, self.world = connection, ledger, world
         self.writes = Writes(ledger.county.code)
         self.written: set[tuple[str, str]] = set()
+        self.changed: dict[str, Change] = {}
 
     def write(self, changes: list[Change], decisions: Iterable[Decision], held_before: Mapping[str, str]) -> None:
+        self.changed = {change.id: change for change in changes}
         for change in changes:
             self._record(change)
         for change in changes:
@@ -94,11 +96,17 @@ class _Writer:
         return [span for span in placed.placement if span.until is None]
 
     def _ended(self, change: Change) -> list[Span]:
-        """The spans of keys that the record was under before, and is no longer."""
-        if change.before is None:
-            return []
-        now = scope.standing(change.after.placement)
-        return [span for span in change.before.placement if span.until is None and span.value not in now]
+        """The spans of keys that the record was under before, and is no longer. A child was where its former parent
+        was, and is where its parent is."""
+        now = {span.value for span in self._standing(change.after)}
+        return [span for span in self._stood(change.before) if span.value not in now]
+
+    def _stood(self, before: Placed | None) -> list[Span]:
+        """Where a record stood before the batch, which may have moved its parent too."""
+        if before is not None and before.parent is not None:
+            parent = self.changed.get(before.parent)
+            before = self.world.records[before.parent] if parent is None else parent.before
+        return [] if before is None else [span for span in before.placement if span.until is None]
 
     def _has_moved(self, change: Change) -> bool:
         return change.before is not None and scope.standing(change.before.placement) != scope.standing(

@@ -1,0 +1,157 @@
+"""Lines that no tablet of ours would write, and that must harm nobody but their author."""
+
+import time
+
+from server import administration
+from server.store.records import Writes
+from sync import ids
+from sync.scope import Span
+from tests.support.county import ALWAYS, FAR_GRID, GRID, NEXT_GRID, TOWNSHIP, VILLAGE, County
+from tests.support.device import Device
+from tests.support.statements import statements
+
+
+def flipped(device: Device, household: str, times: int = 5) -> None:
+    """The household goes to and fro between two grids."""
+    before, was = household, GRID
+    for _ in range(times):
+        unit = NEXT_GRID if was == GRID else GRID
+        now = {"unit": unit}
+        before = device.put(
+            do="change", type="household", id=household, over={"unit": [before]}, was={"unit": was}, now=now
+        )
+        was = unit
+
+
+def ahead(county: County, person: str) -> Device:
+    """A tablet whose clock is fast by less than what the server corrects."""
+    return county.device(person, clock=lambda: county.clock() + 120_000)
+
+
+def test_flips_by_a_fast_clock_do_not_hold_the_creation_that_they_wait_for(county: County, wang: Device) -> None:
+    fast = ahead(county, county.hire("孙立", "village_staff", VILLAGE))
+    household = wang.create("household", unit=GRID)
+    flipped(fast, household)
+    fast.sync()
+    wang.sync()
+
+    assert wang.outcomes[household]["result"] == "applied"
+    county.clock.pass_ms(1000)
+    fast.catch_up()
+    assert fast.document("household", household)["unit"] == NEXT_GRID
+
+
+def test_flips_by_a_fast_clock_do_not_block_an_assignment(county: County, wang: Device) -> None:
+    household = wang.create("household", unit=GRID)
+    wang.sync()
+    person = county.hire("孙立", "mediator", GRID)
+    fast = ahead(county, person)
+    flipped(fast, household)
+    fast.sync()
+    assert {each["result"] for each in fast.outcomes.values()} == {"held"}
+
+    administration.assign(county.center, person, VILLAGE, "village_staff", ALWAYS)
+    wang.catch_up()
+    assert ("household", household) not in wang.rows
+
+
+def test_a_span_that_is_remembered_already_is_not_remembered_again(county: County, wang: Device) -> None:
+    household, ended = wang.create("household"), Span(f"unit:{GRID}", "0", "1")
+    for _ in range(2):
+        with county.center.engine.begin() as connection:
+            writes = Writes(county.center.county(connection).code)
+            writes.end(household, ended)
+            writes.end(household, ended)
+            writes.write(connection)
+
+
+def mended_twice(county: County, units: tuple[str, str]) -> tuple[Device, Device, list[str]]:
+    """An entry whose refused creation one person mended on two tablets, each under another dispute: neither is sent."""
+    person = county.hire("孙立", "township_staff", TOWNSHIP)
+    one, two = county.device(person), county.device(person)
+    disputes = [one.create("dispute", unit=unit) for unit in units]
+    one.catch_up()
+    two.catch_up()
+    refused = one.put(do="create", type="entry", now={"dispute": disputes[0], "kind": "nonsense", "by": person})
+    one.sync()
+    assert one.outcomes[refused]["result"] == "refused"
+    for device, dispute, text in ((one, disputes[0], "earlier"), (two, disputes[1], "later")):
+        county.clock.pass_ms(1000)
+        device.mend(refused, "entry", dispute=dispute, text=text)
+    return one, two, [refused, *disputes]
+
+
+def is_with_its_dispute(device: Device, entry: str) -> bool:
+    """Whether whoever sees the entry sees its dispute."""
+    row = device.rows.get(("entry", entry))
+    return row is None or ("dispute", row["doc"]["dispute"]) in device.rows
+
+
+def test_an_entry_mended_twice_leaves_the_grid_of_its_former_dispute(county: County, wang: Device) -> None:
+    one, two, (entry, *_) = mended_twice(county, (GRID, FAR_GRID))
+    one.sync()
+    wang.catch_up()
+    assert wang.document("entry", entry)["text"] == "earlier"
+    two.sync()
+    wang.catch_up()
+
+    assert is_with_its_dispute(wang, entry)
+    one.catch_up()
+    assert is_with_its_dispute(one, entry)
+
+
+def test_an_entry_mended_twice_leaves_the_grid_of_its_dispute_that_moves_as_well(county: County, wang: Device) -> None:
+    one, two, (entry, dispute, _) = mended_twice(county, (GRID, FAR_GRID))
+    one.sync()
+    wang.catch_up()
+    two.change("dispute", dispute, unit=NEXT_GRID)
+    two.sync()
+    wang.catch_up()
+
+    assert ("dispute", dispute) not in wang.rows
+    assert ("entry", entry) not in wang.rows
+
+
+def test_an_entry_mended_twice_takes_the_earlier_line_after_the_later(county: County) -> None:
+    one, two, (entry, _, shown) = mended_twice(county, (GRID, GRID))
+    two.sync()
+    earlier = next(iter(one.outbox))
+    one.sync()
+
+    assert one.outcomes[earlier].get("code") != "server-error"
+    two.catch_up()
+    assert two.rows["entry", entry]["doc"]["dispute"] == shown
+
+
+def test_what_a_line_names_is_compared_with_the_siblings_once(county: County, wang: Device) -> None:
+    """1,000 siblings, and 30,000 names: compared one by one they would take the server most of a minute."""
+    household = wang.create("household", unit=GRID)
+    for number in range(1000):
+        wang.put(do="change", type="household", id=household, over={}, now={"phone": f"{number}"})
+    wang.catch_up()
+    names = [ids.edit_name(county.clock(), number) for number in range(1500)]
+    for _ in range(20):
+        wang.put(do="change", type="household", id=household, over={"phone": names}, now={"phone": "1"})
+    began = time.process_time()
+    wang.sync()
+
+    assert time.process_time() - began < 5
+
+
+def test_a_chain_of_refused_creations_is_not_followed_link_by_link(county: County, wang: Device) -> None:
+    wang.catch_up()
+    counts = []
+    refused = wang.put(do="create", type="household", now={"unit": GRID})
+    for _ in range(3):
+        for _ in range(30):
+            refused = wang.put(do="create", type="household", mends=refused, now={"unit": GRID})
+        wang.sync()
+        with statements(county.center.engine) as said:
+            refused = wang.put(do="create", type="household", mends=refused, now={"unit": GRID})
+            wang.sync()
+        counts.append(len(said))
+    assert counts[0] == counts[1] == counts[2]
+
+    mended = wang.mend(refused, "household", unit=GRID)
+    wang.catch_up()
+    assert wang.outcomes[mended]["result"] == "applied"
