@@ -39,9 +39,11 @@ PEOPLE = {
         Person("zhao", (Assignment("village_staff", VILLAGE),)),
         Person("sun", (Assignment("township_staff", TOWNSHIP),)),
         Person("chen", (Assignment("mediator", VILLAGE),), (Span("committee"),)),
+        # Worker of a grid, and staff elsewhere: may do more where a dispute is assigned to them.
+        Person("hu", (Assignment("grid_worker", GRID), Assignment("township_staff", OTHER_VILLAGE))),
     )
 }
-ASSIGNEES = (None, "person:chen", "body:committee", "person:wang", "person:qian")
+ASSIGNEES = (None, "person:chen", "body:committee", "person:wang", "person:qian", "person:hu")
 
 BEGIN_MS = milliseconds("2026-11-21T08:00:00.000Z-0000")
 RECEIPT_MS = milliseconds("2026-11-22T08:00:00.000Z-0000")

@@ -19,7 +19,7 @@ from sync.edits import WORKFLOW_REGISTER, Touch, register_of, rule_of, workflow_
 from tests.laws.county import ASSIGNEES, BEGIN_MS, FAR_GRID, GRID, NEXT_GRID, PEOPLE
 from tests.laws.oracle import Said, Told
 
-HOME = {"wang": GRID, "li": NEXT_GRID, "qian": FAR_GRID, "zhao": GRID, "sun": NEXT_GRID, "chen": GRID}
+HOME = {"wang": GRID, "li": NEXT_GRID, "qian": FAR_GRID, "zhao": GRID, "sun": NEXT_GRID, "chen": GRID, "hu": GRID}
 TEXTS = ("Quiet.", "Quiet. Dog.", "Quiet. Two dogs.", "Loud. Dog.", None)
 SAID: Mapping[str, tuple[object, ...]] = {
     "address": ("1 Canal Lane", "2 Canal Lane", "3 Canal Lane"),
@@ -37,7 +37,7 @@ SAID: Mapping[str, tuple[object, ...]] = {
     "unit": (GRID, NEXT_GRID, FAR_GRID),
 }
 """What changes say, of the fields that they touch."""
-BUSY = ("wang", "wang", "wang", "zhao", "zhao", "zhao", "sun", "sun", "li", "chen", "qian")
+BUSY = ("wang", "wang", "wang", "zhao", "zhao", "zhao", "sun", "sun", "hu", "li", "chen", "qian")
 """Who writes how often: mostly those whose grid it is."""
 
 
