@@ -38,12 +38,18 @@ def install(app: Flask) -> None:
         return answer
 
 
-def unpacked(request: Request) -> bytes:
-    """The body of a request. Raises ProblemError: too-large, length-required, malformed, media-unknown."""
+def check_length(request: Request, most: int = REQUEST_BYTES_MAX) -> None:
+    """Looks at what a request says of its body, not at the body. Raises ProblemError: too-large, length-required."""
     if request.content_length is None:
         raise ProblemError("length-required")
-    if request.content_length > REQUEST_BYTES_MAX:
+    if request.content_length > most:
         raise ProblemError("too-large")
+
+
+def unpacked(request: Request, most: int = REQUEST_UNPACKED_BYTES_MAX) -> bytes:
+    """The body of a request, of at most so many bytes. Raises ProblemError: too-large, length-required, malformed,
+    media-unknown."""
+    check_length(request, min(most, REQUEST_BYTES_MAX))
     packed = request.get_data(cache=False)
     if len(packed) != request.content_length:
         raise ProblemError("malformed")
@@ -51,40 +57,40 @@ def unpacked(request: Request) -> bytes:
         case "identity":
             body = packed
         case "gzip":
-            body = _gunzipped(packed)
+            body = _gunzipped(packed, most)
         case "zstd":
-            body = _unzstd(packed)
+            body = _unzstd(packed, most)
         case _:
             raise ProblemError("media-unknown", "Content-Encoding")
-    if len(body) > REQUEST_UNPACKED_BYTES_MAX:
+    if len(body) > most:
         raise ProblemError("too-large")
     return body
 
 
-def _gunzipped(packed: bytes) -> bytes:
+def _gunzipped(packed: bytes, most: int) -> bytes:
     unpacker = zlib.decompressobj(_GZIP_WBITS)
     try:
-        body = unpacker.decompress(packed, REQUEST_UNPACKED_BYTES_MAX + 1)
+        body = unpacker.decompress(packed, most + 1)
     except zlib.error as error:
         raise ProblemError("malformed", "Content-Encoding") from error
-    if len(body) <= REQUEST_UNPACKED_BYTES_MAX and (not unpacker.eof or unpacker.unused_data):
+    if len(body) <= most and (not unpacker.eof or unpacker.unused_data):
         raise ProblemError("malformed", "Content-Encoding")
     return body
 
 
-def _unzstd(packed: bytes) -> bytes:
+def _unzstd(packed: bytes, most: int) -> bytes:
     unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES_MAX).decompressobj()
     body, taken = bytearray(), 0
     try:
         # In small parts: each may unpack to some 32,000 times its size, and the unpacker knows no bound.
-        while taken < len(packed) and not unpacker.eof and len(body) <= REQUEST_UNPACKED_BYTES_MAX:
+        while taken < len(packed) and not unpacker.eof and len(body) <= most:
             body += unpacker.decompress(packed[taken : taken + _ZSTD_PART_BYTES])
             taken += _ZSTD_PART_BYTES
     except zstandard.ZstdError as error:
         raise ProblemError("malformed", "Content-Encoding") from error
     # A body that was cut, or that something follows, is no body.
     is_whole = unpacker.eof and not unpacker.unused_data and taken >= len(packed)
-    if not is_whole and len(body) <= REQUEST_UNPACKED_BYTES_MAX:
+    if not is_whole and len(body) <= most:
         raise ProblemError("malformed", "Content-Encoding")
     return bytes(body)
 

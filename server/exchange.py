@@ -41,6 +41,13 @@ class Pushed:
     receipt: str
 
 
+def check_token(center: Center, token: str) -> None:
+    """Raises ProblemError token-unknown where no tablet holds the token."""
+    with dialect.reading(center.engine) as connection:
+        if tablets.caller(connection, center.county(connection).code, token) is None:
+            raise ProblemError("token-unknown")
+
+
 def exchange(center: Center, token: str, body: bytes) -> Iterator[bytes]:
     """The lines of the answer to a sync request. Raises ProblemError before the first one."""
     head, edit_lines = _request(body)

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import re
 from dataclasses import asdict, dataclass
 
 from sync.limits import INTEGER_MAX
 
 CURSOR_BYTES_MAX = 256 * 1024
+_IS_DIGEST = re.compile("[0-9a-f]{16}")
+_IS_KEY = re.compile("(?:unit|staff|person|body):[^\\0]+", re.DOTALL)
 
 
 class CursorUnknownError(ValueError):
@@ -16,7 +19,7 @@ class CursorUnknownError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`revision` up to which all steady keys were read; `log_revision` and `tag`, the mark of the log when it was read;
-    `covers`, the digest of the key set.
+    `covers`, the digest of the key set, empty where none was read.
 
     `catching_up` are the keys that are still read from their beginning, one after another: the first of them up to
     `position`, the others not at all."""
@@ -68,9 +71,12 @@ def _decode(text: str) -> list[object]:
 def cursor(text: str) -> Cursor:
     """Raises CursorUnknownError for any text that `encode` never made."""
     match _decode(text):
-        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position)] if all(
-            map(_is_revision, (revision, log_revision, position))
-        ) and all(isinstance(key, str) for key in keys):
+        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position)] if (
+            all(map(_is_revision, (revision, log_revision, position)))
+            and _is_digest(tag)
+            and (covers == "" or _is_digest(covers))
+            and all(map(_is_key, keys))
+        ):
             return Cursor(revision, log_revision, tag, covers, tuple(map(str, keys)), position)
         case _:
             raise CursorUnknownError("not a cursor")
@@ -79,10 +85,19 @@ def cursor(text: str) -> Cursor:
 def mark(text: str) -> Mark:
     """Raises CursorUnknownError for any text that `encode` never made."""
     match _decode(text):
-        case [int(revision), str(tag)] if _is_revision(revision):
+        case [int(revision), str(tag)] if _is_revision(revision) and _is_digest(tag):
             return Mark(revision, tag)
         case _:
             raise CursorUnknownError("not a mark")
+
+
+def _is_digest(text: str) -> bool:
+    """Whether the text is one as a chain's tag and the digest of a key set are written."""
+    return _IS_DIGEST.fullmatch(text) is not None
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, str) and _IS_KEY.fullmatch(value) is not None
 
 
 def _is_revision(value: int) -> bool:

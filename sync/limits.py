@@ -6,11 +6,16 @@ EDITS_PER_REQUEST_MAX = 500
 REQUEST_BYTES_MAX = 4 * 1024 * 1024
 """Of a request's body as it travels, compressed or not."""
 REQUEST_UNPACKED_BYTES_MAX = 16 * 1024 * 1024
+HEAD_BYTES_MAX = 512 * 1024
+"""Of a request's first line: a cursor, and keys to be read again."""
 LINE_BYTES_MAX = 64 * 1024
 NESTING_MAX = 32
 """Of arrays and objects in one line."""
 INTEGER_MAX = 2**53 - 1
 """The largest whole number, up or down, that every reader of JSON keeps exact (I-JSON, RFC 7493 section 2.2)."""
+
+ENROLMENT_BYTES_MAX = 64 * 1024
+"""Of the body of an enrolment, as it travels and unpacked."""
 
 PAGE_ROWS_MAX = 1000
 PAGE_BYTES_MAX = 4 * 1024 * 1024

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sync import stamps
 from sync.envelope import FrameMalformedError, is_count, is_texts, line, members
-from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX, PROTOCOL_VERSION
+from sync.limits import EDITS_PER_REQUEST_MAX, HEAD_BYTES_MAX, PAGE_ROWS_MAX, PROTOCOL_VERSION
 from sync.lines import Values
 
 
 class RequestTooLargeError(ValueError):
-    """More lines than one request may carry."""
+    """More lines than one request may carry, or a first line that is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ def read_request(body: bytes) -> tuple[RequestHead, list[bytes]]:
     first, *rest = body.removesuffix(b"\n").split(b"\n", EDITS_PER_REQUEST_MAX + 1)
     if len(rest) > EDITS_PER_REQUEST_MAX:
         raise RequestTooLargeError(f"more than {EDITS_PER_REQUEST_MAX} lines")
+    if len(first) > HEAD_BYTES_MAX:
+        # Parsed, a line takes many times its length: whoever asks must not say how much.
+        raise RequestTooLargeError(f"a first line of more than {HEAD_BYTES_MAX} bytes")
     return _head(members(first)), rest
 
 

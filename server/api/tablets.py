@@ -4,6 +4,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from server import bodies, enrolment
 from server.api.access import bearer
+from sync.limits import ENROLMENT_BYTES_MAX
 
 blueprint = Blueprint("tablets", __name__, url_prefix="/api/v1")
 
@@ -27,7 +28,9 @@ def enroll() -> tuple[Response, int]:
         content:
           application/problem+json: {schema: ProblemDocument}
     """
-    return jsonify(enrolment.enroll(current_app.extensions["center"], bodies.unpacked(request))), 201
+    return jsonify(
+        enrolment.enroll(current_app.extensions["center"], bodies.unpacked(request, ENROLMENT_BYTES_MAX))
+    ), 201
 
 
 @blueprint.get("/me")

@@ -89,6 +89,20 @@ def test_a_body_has_16_mib_unpacked(wang: Tablet) -> None:
     problem(wang.post(packed, **{"Content-Encoding": "gzip"}), 413, "too-large")
 
 
+@states("| a request's first line | 512 KiB |")
+def test_a_first_line_has_512_kib(wang: Tablet) -> None:
+    head = wang.body().rstrip(b"\n")
+    room = 512 * KIB - len(head)
+    assert Answer.read(wang.post(head[:-1] + b" " * room + b"}\n")).outcomes == []
+    problem(wang.post(head[:-1] + b" " * (room + 1) + b"}\n"), 413, "too-large")
+
+
+@states("| the body of an enrolment | 64 KiB |")
+def test_an_enrolment_has_64_kib(api: httpx.Client) -> None:
+    assert api.post("/api/v1/enroll", content=b"{" + b" " * (64 * KIB - 2) + b"}").status_code == 422
+    problem(api.post("/api/v1/enroll", content=b"{" + b" " * (64 * KIB - 1) + b"}"), 413, "too-large")
+
+
 @states("| rows of a page | 1,000 |", "| bytes of a page's rows | 4 MiB, or one row |")
 def test_a_page_has_1000_rows_and_4_mib(wang: Tablet) -> None:
     """A thousand small records and some four hundred long ones."""

@@ -81,6 +81,8 @@ def test_it_states_the_limits() -> None:
         f"| edit lines in a request | {limits.EDITS_PER_REQUEST_MAX} |",
         f"| a request's body as it travels | {limits.REQUEST_BYTES_MAX // mib} MiB |",
         f"| a request's body unpacked | {limits.REQUEST_UNPACKED_BYTES_MAX // mib} MiB |",
+        f"| a request's first line | {limits.HEAD_BYTES_MAX // kib} KiB |",
+        f"| the body of an enrolment | {limits.ENROLMENT_BYTES_MAX // kib} KiB |",
         f"| one line | {limits.LINE_BYTES_MAX // kib} KiB |",
         f"| arrays and objects inside each other | {limits.NESTING_MAX} |",
         f"| rows of a page | {limits.PAGE_ROWS_MAX:,} |",

@@ -9,12 +9,15 @@ from sync import cursor as cursors
 from sync.cursor import Cursor, CursorUnknownError, Mark
 from sync.limits import INTEGER_MAX
 
-CURSOR = Cursor(9, 8, "ab", "digest", ("unit:532329101003001",), 4)
+TAG, DIGEST = "0123456789abcdef", "fedcba9876543210"
+CURSOR = Cursor(9, 8, TAG, DIGEST, ("unit:532329101003001",), 4)
 
 
 def test_a_cursor_and_its_mark_are_read_back() -> None:
     assert cursors.cursor(cursors.encode(CURSOR)) == CURSOR
-    assert cursors.mark(cursors.encode(CURSOR.mark)) == Mark(8, "ab")
+    assert cursors.mark(cursors.encode(CURSOR.mark)) == Mark(8, TAG)
+    beginning = Cursor(0, 0, TAG, "")
+    assert cursors.cursor(cursors.encode(beginning)) == beginning
 
 
 def text(*values: object, separators: tuple[str, str] = (",", ":")) -> str:
@@ -32,14 +35,23 @@ def text(*values: object, separators: tuple[str, str] = (",", ":")) -> str:
         base64.urlsafe_b64encode(b"[" * 90_000).decode(),
         text(),
         text(1, 2, 3),
-        text(-1, "ab"),
-        text(True, "ab"),
-        text(INTEGER_MAX + 1, "ab"),
-        text(9, 8, "ab", "digest", ["unit:1", 7], 4),
-        text(9, 8, "ab", "digest", [], -4),
-        text(9, 8, "ab", "digest", ["\ud800"], 4),
-        text(9, "ab", separators=(", ", ":")),
-        text(9, "ab") + "=",
+        text(-1, TAG),
+        text(True, TAG),
+        text(INTEGER_MAX + 1, TAG),
+        text(9, 8, TAG, DIGEST, ["unit:1", 7], 4),
+        text(9, 8, TAG, DIGEST, [], -4),
+        text(9, 8, TAG, DIGEST, ["unit:\ud800"], 4),
+        text(9, 8, TAG, DIGEST, ["unit:1\0"], 4),
+        text(9, 8, TAG, DIGEST, ["unit:"], 4),
+        text(9, 8, TAG, DIGEST, ["anything"], 4),
+        text(9, 8, TAG, "\0", [], 4),
+        text(9, 8, TAG, DIGEST + "\n", [], 4),
+        text(9, 8, TAG, "x" * 200_000, [], 4),
+        text(9, 8, "\0" * 16, DIGEST, [], 4),
+        text(9, 8, "", DIGEST, [], 4),
+        text(9, "\0"),
+        text(9, TAG, separators=(", ", ":")),
+        text(9, TAG) + "=",
     ],
 )
 def test_any_other_text_is_unknown(unknown: str) -> None:
