@@ -65,7 +65,9 @@ def _chain(connection: sa.Connection, county: County) -> Iterator[str]:
 def _records(connection: sa.Connection, county: County) -> Iterator[str]:
     """Every record and conflict, made again from its edits."""
     stored = _stored(connection, county)
-    columns = (edit_log.c.name, edit_log.c.line, edit_log.c.record, edit_log.c.stamp, edit_log.c.result)
+    columns = (
+        edit_log.c.name, edit_log.c.line, edit_log.c.type, edit_log.c.record, edit_log.c.stamp, edit_log.c.result,
+    )  # fmt: skip
     named = sa.select(*columns).where(
         edit_log.c.county == county.code, edit_log.c.name.is_not(None), edit_log.c.record.is_not(None)
     )
@@ -107,12 +109,13 @@ def _compared(
 
 def _made(identity: str, log_rows: list[sa.RowMapping]) -> Record | None:
     """The record of all its admitted edits: creations first, the rest in any order."""
-    refused = {str(row["name"]): row["line"] for row in log_rows if row["result"] == Result.REFUSED}
+    refused = {str(row["name"]): row for row in log_rows if row["result"] == Result.REFUSED}
     folded: set[str] = set()
 
     def lookup(name: str, register: str) -> Named:
         if name in refused:
-            return Named(Fate.REFUSED, over_of_refused(refused[name], CATALOG).get(register, ()), identity)
+            over = over_of_refused(refused[name]["line"], CATALOG).get(register, ())
+            return Named(Fate.REFUSED, over, identity, refused[name]["type"])
         # What comes only later in this order is remembered until then.
         return Named(Fate.ADMITTED if name in folded else Fate.UNKNOWN)
 

@@ -157,7 +157,7 @@ class Batch:
     def _know(self, arrival: Arrival, decision: Decision) -> None:
         self.decisions[arrival.name] = decision
         line = arrival.line
-        self.world.known[arrival.name] = Known(decision.result, line.by, decision.record, line.line)
+        self.world.known[arrival.name] = Known(decision.result, line.by, decision.record, line.line, line.type)
 
     def _wait(self, arrival: Arrival, awaited: frozenset[str]) -> None:
         for name in awaited:

@@ -71,7 +71,7 @@ def admit(record: Record | None, edit: Edit, catalog: Catalog, lookup: Lookup) -
     for touch in edit.touches:
         kept = touch.was if rule_of(record_type, touch.register) in KEEPS_WAS else None
         sibling = Sibling(edit.name, edit.at, edit.by, touch.value, kept)
-        known = _in(record.id, touch.register, lookup)
+        known = _in(record, touch.register, lookup)
         registers[touch.register] = admitted(record.register(touch.register), sibling, touch, known)
     for name, register in registers.items():
         if edit.name in register.remembered:  # It covered nothing here: it never touched this register.
@@ -101,20 +101,22 @@ def _created(record: Record | None, edit: Edit, record_type: RecordType) -> Reco
 def forget_refused(record: Record, name: str, lookup: Lookup) -> Record:
     """The record after an edit that one of its registers remembered turned out refused."""
     changed = {
-        register: refused(state, name, _in(record.id, register, lookup))
+        register: refused(state, name, _in(record, register, lookup))
         for register, state in record.registers.items()
         if name in state.remembered
     }
     return replace(record, registers={**record.registers, **changed}) if changed else record
 
 
-def _in(record: str, register: str, lookup: Lookup) -> Callable[[str], Named]:
-    """What is known of edits that a register's `over` names. One that was refused covers only in its own record: it
-    may come after the edit that names it, and then only that record is there to be told."""
+def _in(record: Record, register: str, lookup: Lookup) -> Callable[[str], Named]:
+    """What is known of edits that a register's `over` names. One that was refused covers only in its own record, and
+    where it says of which type that is: it may come after the edit that names it, and then only the record of that
+    type and id is there to be told."""
 
     def found(name: str) -> Named:
         named = lookup(name, register)
-        return named if named.record in (None, record) else replace(named, over=())
+        is_own = named.record is None or (named.type, named.record) == (record.type, record.id)
+        return named if is_own else replace(named, over=())
 
     return found
 

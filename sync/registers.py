@@ -45,11 +45,12 @@ class Fate(Enum):
 @dataclass(frozen=True, slots=True)
 class Named:
     """An edit that an `over` names: its fate, and for a refused one what it named itself in the same register, and
-    the record that it was about (None: the one that is asked for)."""
+    the record that it was about (None: the one that is asked for) and its type, as the line says."""
 
     fate: Fate
     over: tuple[str, ...] = ()
     record: str | None = None
+    type: str | None = None
 
 
 def covered(names: Iterable[str], lookup: Callable[[str], Named]) -> tuple[frozenset[str], frozenset[str]]:

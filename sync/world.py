@@ -24,12 +24,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An edit that the server has: its result, author, the record it is about (the first id, for a mended creation)."""
+    """An edit that the server has: its result, author, the record it is about (the first id, for a mended creation),
+    and of which type that is, as its line says (None: not so that it can be read)."""
 
     result: Result
     by: str | None
     record: str | None
     line: bytes
+    type: str | None
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class World:
             return Named(Fate.ADMITTED)
         if name not in self._overs:
             self._overs[name] = over_of_refused(known.line, self.catalog)
-        return Named(Fate.REFUSED, self._overs[name].get(register, ()), known.record)
+        return Named(Fate.REFUSED, self._overs[name].get(register, ()), known.record, known.type)
 
     def sibling(self, record: Record, register: str, name: str) -> Sibling | None:
         """What an edit gave a register of a record where it stands, or did until this batch covered it."""

@@ -27,6 +27,7 @@ class LoggedEdit:
     name: str
     line: bytes
     digest: bytes
+    type: str | None
     record: str | None
     stamp: str | None
     judged: str | None
@@ -36,13 +37,13 @@ class LoggedEdit:
 
     @property
     def known(self) -> Known:
-        return Known(self.outcome.result, self.author, self.record, self.line)
+        return Known(self.outcome.result, self.author, self.record, self.line, self.type)
 
 
 _COLUMNS = (
-    edit_log.c.name, edit_log.c.line, edit_log.c.digest, edit_log.c.record, edit_log.c.stamp, edit_log.c.judged,
-    edit_log.c.author, edit_log.c.receipt_ms, edit_log.c.result, edit_log.c.code, edit_log.c.field, edit_log.c.detail,
-    edit_log.c.conflicts,
+    edit_log.c.name, edit_log.c.line, edit_log.c.digest, edit_log.c.type, edit_log.c.record, edit_log.c.stamp,
+    edit_log.c.judged, edit_log.c.author, edit_log.c.receipt_ms, edit_log.c.result, edit_log.c.code, edit_log.c.field,
+    edit_log.c.detail, edit_log.c.conflicts,
 )  # fmt: skip
 
 
@@ -56,10 +57,8 @@ def _logged(row: sa.RowMapping) -> LoggedEdit:
         detail=None if detail is None else Detail(detail["zh"], detail["en"]),
         conflicts=tuple(json.loads(row["conflicts"])) if row["conflicts"] else (),
     )
-    named = {
-        name: row[name] for name in ("name", "line", "digest", "record", "stamp", "judged", "author", "receipt_ms")
-    }
-    return LoggedEdit(**named, outcome=outcome)
+    members = ("name", "line", "digest", "type", "record", "stamp", "judged", "author", "receipt_ms")
+    return LoggedEdit(**{name: row[name] for name in members}, outcome=outcome)
 
 
 def known(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, LoggedEdit]:

@@ -43,7 +43,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A record as the edits tell it: those admitted, and those refused."""
+    """A record as the edits tell it: those admitted, and those refused whose lines say its type."""
 
     type: str
     id: str
@@ -188,7 +188,7 @@ def told_by(
 ) -> dict[str, Told]:
     """Every record that somebody's admitted creation made, with all edits about it."""
     admitted: dict[str, list[Said]] = {}
-    refused: dict[str, Said] = {}
+    refused: dict[str, dict[str, Said]] = {}  # by type, as the line says
     for edit in (read(line, CATALOG) for line in lines):
         decision = center.outcomes[str(edit.name)]
         if decision.result in ADMITTED:
@@ -196,8 +196,11 @@ def told_by(
             assert decision.record is not None
             admitted.setdefault(decision.record, []).append(as_said(edit, decision.record))
         elif decision.result is Result.REFUSED:
-            refused[decision.arrival.name] = said[decision.arrival.name]
-    return {record: Told(types[record], record, all_said, refused) for record, all_said in admitted.items()}
+            refused.setdefault(str(edit.type), {})[decision.arrival.name] = said[decision.arrival.name]
+    return {
+        record: Told(types[record], record, all_said, refused.get(types[record], {}))
+        for record, all_said in admitted.items()
+    }
 
 
 def as_said(edit: Edit, record: str) -> Said:
