@@ -1,9 +1,12 @@
 """Held edits: listed to staff, released or refused by them, and taken up by a new release of the server."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.administration import NotPossibleError, release
 from server.center import Center
@@ -20,6 +23,8 @@ from sync.ids import is_edit_name
 from sync.lines import Values, write
 from sync.scope import Person
 from sync.stamps import instant, stamp
+
+_log = logging.getLogger("doorstep")
 
 RELEASED_BY = "county"
 """Whose word it is in the log when a held edit is decided from the shell."""
@@ -90,19 +95,56 @@ def _decided(center: Center, edit: str, changed: Callable[[Arrival], Arrival]) -
 
 
 def take_up_release(center: Center) -> bool:
-    """Where the server's release has changed, judges again what only another one could read. Says whether it did."""
+    """Judges again what only another release of the server could read, whenever something waits for one: a process of
+    the old release may have held a line after the new one was taken up. Says whether the release is a new one.
 
-    def attempt(connection: sa.Connection, _again: bool) -> bool:
-        county = ledger.locked(connection, center.county(connection).code)
-        if county.release == release():
-            return False
-        connection.execute(
-            sa.update(tables.county).where(tables.county.c.code == county.code).values(release=release())
-        )
-        now_ms = center.clock()
-        line = write({"at": stamp(now_ms), "do": "release", "release": release()})
-        push = Push(connection, county, UnitsCache(), now_ms, early=True)
-        push.work(Lines(directory=[line], awaited=[NEXT_RELEASE]))
-        return True
+    A line that cannot be judged is logged and waits on; it keeps no server from starting."""
+    is_new = retrying(center, lambda connection, _again: _note_release(center, connection))
+    try:
+        pushing(center, _take_up)
+    except Exception as error:
+        if _is_unavailable(error):
+            raise
+        _log.exception("take_up_failed")
+        _take_up_each(center)
+    return is_new
 
-    return retrying(center, attempt)
+
+def _note_release(center: Center, connection: sa.Connection) -> bool:
+    county = ledger.locked(connection, center.county(connection).code)
+    if county.release == release():
+        return False
+    connection.execute(sa.update(tables.county).where(tables.county.c.code == county.code).values(release=release()))
+    now_ms = center.clock()
+    line = write({"at": stamp(now_ms), "do": "release", "release": release()})
+    Push(connection, county, UnitsCache(), now_ms, early=True).work(Lines(directory=[line]))
+    return True
+
+
+def _awaiting_release(push: Push) -> list[str]:
+    return sorted(log.held_waiting(push.connection, push.county.code, [NEXT_RELEASE]))
+
+
+def _take_up(push: Push) -> None:
+    if _awaiting_release(push):
+        push.work(Lines(awaited=[NEXT_RELEASE]))
+
+
+def _take_up_each(center: Center) -> None:
+    """One transaction a line, so that a bad one holds up no other."""
+    for name in pushing(center, _awaiting_release):
+        try:
+            pushing(center, partial(_rejudged, name=name))
+        except Exception as error:
+            if _is_unavailable(error):
+                raise
+            _log.exception("take_up_line_failed", extra={"edit": name})
+
+
+def _rejudged(push: Push, name: str) -> None:
+    if name in _awaiting_release(push):  # One that was taken up before it may have brought this one along.
+        push.work(Lines(reheard=[name]))
+
+
+def _is_unavailable(error: Exception) -> bool:
+    return isinstance(error, SQLAlchemyError) and dialect.is_unavailable(error)

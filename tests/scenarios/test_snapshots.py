@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from server import administration
+from schemas.catalog import CATALOG
+from server import administration, exchange, holding, loading, push
 from server.administration import Period
-from server.store import dialect
+from server.store import dialect, log
 from tests.support.county import COUNTY, GRID, County
 from tests.support.device import Device
 
@@ -76,3 +78,59 @@ def test_no_statement_is_spent_on_the_snapshot(county: County) -> None:
     with dialect.reading(county.center.engine, one_snapshot=True) as connection:
         county.center.county(connection)
     assert [each for each in found if "TRANSACTION" in each] == []
+
+
+def newer_line(device: Device) -> tuple[str, bytes]:
+    return device.line(do="create", type="household", schema=2, now={"unit": GRID, "address": "东"})
+
+
+@pytest.fixture
+def upgrade(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From then on this process speaks the next schema."""
+
+    def upgraded() -> None:
+        for module in (loading, exchange, push):
+            monkeypatch.setattr(module, "CATALOG", replace(CATALOG, version=2))
+
+    monkeypatch.setattr(holding, "release", lambda: "9.9")
+    return upgraded
+
+
+def test_a_line_that_the_old_release_held_after_the_new_one_was_taken_up(
+    county: County, wang: Device, upgrade: Callable[[], None]
+) -> None:
+    """While processes are replaced one by one, an old one still answers."""
+    county.is_checked = False  # What is judged by another schema is not to be judged again by this one.
+    assert holding.take_up_release(county.center)
+    name, line = newer_line(wang)
+    assert wang.push([line]).outcome(name)["result"] == "held"
+    upgrade()
+    assert not holding.take_up_release(county.center), "the release is not new"
+    wang.catch_up()
+    assert wang.sees(name)
+
+
+def test_a_line_that_cannot_be_taken_up_holds_up_no_other(
+    county: County,
+    wang: Device,
+    upgrade: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    county.is_checked = False  # As above.
+    (bad, bad_line), (good, good_line) = newer_line(wang), newer_line(wang)
+    wang.push([bad_line, good_line])
+    upgrade()
+    append = log.append_decision
+
+    def failing(book: Any, decision: Any, author: Any) -> None:
+        if decision.arrival.name == bad:
+            raise RuntimeError("a bug")
+        append(book, decision, author)
+
+    monkeypatch.setattr(log, "append_decision", failing)
+    assert holding.take_up_release(county.center)
+    assert "take_up_line_failed" in caplog.text
+    wang.catch_up()
+    assert wang.all("household").keys() == {good}
+    assert wang.all("held")[bad]["result"] == "held"
