@@ -16,6 +16,9 @@ from sync import stamps
 from sync.codes import Code, Result
 from sync.digests import drifted
 from sync.frames import Outcome, Row, ScopeLost
+from sync.limits import HEAD_BYTES_MAX
+
+AGAIN_BYTES_MAX = HEAD_BYTES_MAX // 4
 
 _log = logging.getLogger(__name__)
 
@@ -62,9 +65,6 @@ class _Application:
         if not self.answer.last.more:
             self.touched.update(self.desk.outbox.pass_through(self.answer.last.revision))
         self.touched.update(self.desk.views.drop_left())
-        if is_done and self.desk.store.meta(Meta.REPLAYING):
-            self.touched.update(self.desk.views.set_old_aside())
-            self.desk.store.put_meta(Meta.REPLAYING, None)
         self.desk.views.refresh(self.touched)
         self.desk.outbox.prune(self.clock_ms)
         self._note(is_done=is_done)
@@ -84,7 +84,7 @@ class _Application:
         if self.answer.last.digests is None or self.answer.last.more or store.meta(Meta.REPLAYING):
             # Of a restored center's past there is more here than there: that is set aside, not dropped as drift.
             return False
-        differing = drifted(views.digests(), self.answer.last.digests)
+        differing = _fitting(drifted(views.digests(), self.answer.last.digests))
         if not differing:
             store.put_meta(Meta.CHECKED_MS, str(self.clock_ms))
             return False
@@ -156,11 +156,40 @@ class _Application:
         )
 
 
+def end_replay(desk: Desk, scope: Sequence[str] | None) -> bool:
+    """Sets aside what a feed that began anew has not brought back, once it has come to its end. False where an edit was
+    saved meanwhile: that goes first.
+
+    `scope`: the scope keys as the center says them now, for no line of such a feed tells which were lost. Where they
+    are not known, they stay as they are."""
+    with desk.store.transaction():
+        if desk.outbox.waiting():
+            return False
+        desk.views.refresh(desk.views.set_old_aside(scope))
+        desk.store.put_meta(Meta.REPLAYING, None)
+        if scope is not None:
+            desk.store.put_meta(Meta.SCOPE, json.dumps(sorted(scope)))
+        return True
+
+
+def _fitting(keys: Sequence[str]) -> list[str]:
+    """As many of the keys as a request's first line has room for beside a cursor; the next check finds the others."""
+    taken, room = [], AGAIN_BYTES_MAX
+    for key in keys:
+        room -= len(json.dumps(key, ensure_ascii=False).encode()) + 1
+        if room < 0:
+            break
+        taken.append(key)
+    return taken
+
+
 def restart(desk: Desk, *, send_again: bool) -> None:
     """The feed begins anew, for a center whose past differs; what does not come back will be set aside."""
     with desk.store.transaction():
         desk.store.put_meta(Meta.GENERATION, str(desk.store.number(Meta.GENERATION) + 1))
         desk.store.put_meta(Meta.REPLAYING, "1")
         desk.store.put_meta(Meta.CURSOR, None)
+        desk.store.put_meta(Meta.AGAIN, None)
+        desk.views.trust()
         if send_again:
             desk.outbox.send_again()

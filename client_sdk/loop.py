@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from client_sdk.application import Applied, apply, restart
+from client_sdk.application import Applied, apply, end_replay, restart
 from client_sdk.desk import Desk
 from client_sdk.errors import CenterError, EnrolAgainError, OfflineError, RevokedError
 from client_sdk.outbox import Line
@@ -20,6 +20,7 @@ from client_sdk.transport import (
     ProblemError,
     Transport,
     UnreachableError,
+    scope_keys,
 )
 from sync.cursor import CURSOR_BYTES_MAX
 from sync.frames import RequestHead, request
@@ -99,7 +100,7 @@ class Loop:
                 self._desk.store.forget()
             self._look_out(prepared, answer, applied)
             progress(SyncProgress(total.sent, total.sent + self._desk.outbox.waiting(), total.received))
-            is_done = applied.is_done and not applied.is_revoked
+            is_done = applied.is_done and not applied.is_revoked and self._has_caught_up(token)
         self.lines_max = min(self.lines_max * 2, EDITS_PER_REQUEST_MAX)
         self.rows_max = min(self.rows_max * 2, PAGE_ROWS_MAX)
         _log.info("sync_done", extra={"sent": total.sent, "received": total.received, "refused": total.refused})
@@ -148,6 +149,16 @@ class Loop:
         except ProblemError as problem:
             self._solve(problem, prepared)
         return None
+
+    def _has_caught_up(self, token: str) -> bool:
+        """Ends a replay, where one has brought all that it will. False where something was saved meanwhile."""
+        if self._desk.store.meta(Meta.REPLAYING) is None:
+            return True
+        try:
+            scope = scope_keys(self._transport.me(token))
+        except (UnreachableError, AnswerTimeoutError, BrokenAnswerError, ProblemError):
+            scope = None  # Then whatever did not come is set aside, wherever it stood.
+        return end_replay(self._desk, scope)
 
     def _token(self) -> str:
         token = self._desk.store.meta(Meta.TOKEN)

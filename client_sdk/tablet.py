@@ -23,7 +23,17 @@ from client_sdk.report import Progress, SyncReport, silent
 from client_sdk.schema import Meta
 from client_sdk.stamping import Clock, system_clock
 from client_sdk.store import Connect, Store, connect
-from client_sdk.transport import AnswerTimeoutError, BrokenAnswerError, ProblemError, Transport, UnreachableError
+from client_sdk.transport import (
+    AnswerTimeoutError,
+    BrokenAnswerError,
+    ProblemError,
+    Transport,
+    UnreachableError,
+    scope_keys,
+)
+
+ASKED_MAX_S = 60 * 60.0
+"""The longest that syncing by itself waits because the center asked it to."""
 
 
 class Tablet:
@@ -147,8 +157,8 @@ class Tablet:
             raise _told(problem) from problem
         with store.transaction():
             store.put_meta(Meta.ME, json.dumps(answer, ensure_ascii=False))
-            if isinstance(answer.get("scope"), list):
-                keys = sorted(str(each["key"]) for each in answer["scope"] if isinstance(each, dict) and "key" in each)
+            keys = scope_keys(answer)
+            if keys is not None:
                 store.put_meta(Meta.SCOPE, json.dumps(keys))
         return answer
 
@@ -198,8 +208,9 @@ class Tablet:
         on_report: Callable[[SyncReport | TabletError], object] | None = None,
     ) -> None:
         """Syncs at once and then every `interval_s` seconds until `stop` is set; after a failure sooner, at intervals
-        that double from a second up to `interval_s`, or when the center asks. `on_report` is given each report or
-        failure. Returns when stopped; raises EnrolAgainError and RevokedError, which waiting does not mend."""
+        that double from a second up to `interval_s`, or when the center asks, within the hour. `on_report` is given
+        each report or failure. Returns when stopped; raises EnrolAgainError and RevokedError, which waiting does not
+        mend."""
         failures = 0
         while not stop.is_set():
             outcome: SyncReport | TabletError
@@ -211,7 +222,7 @@ class Tablet:
             except TabletError as error:
                 outcome, failures = error, failures + 1
                 asked_s = error.retry_after_s if isinstance(error, CenterError) else None
-                wait_s = max(back_off_s(failures, jitter(), interval_s), asked_s or 0)
+                wait_s = max(back_off_s(failures, jitter(), interval_s), min(asked_s or 0, ASKED_MAX_S))
             if on_report is not None:
                 on_report(outcome)
             stop.wait(wait_s)

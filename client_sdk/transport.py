@@ -19,8 +19,9 @@ from sync.frames import AnswerHead, LastLine, Row, ScopeLost, read_answer
 ACCEPT_ENCODING = "zstd, gzip" if find_spec("zstandard") else "gzip"
 CONNECT_TIMEOUT_S = 15.0
 ANSWER_TIMEOUT_S = 60.0
-ANSWER_LINE_BYTES_MAX = 16 * 1024 * 1024
-"""No line of an answer is near it: what is longer is no answer of the center."""
+ANSWER_LINE_BYTES_MAX = 256 * 1024 * 1024
+"""Far above the longest line that a center has to send, a conflict with very many values: a tablet that refused one
+could never sync again. What is longer is no answer of the center."""
 
 _BY_STATUS = {
     413: "too-large",
@@ -134,14 +135,29 @@ def _read(arriving: Iterable[bytes], clock: Callable[[], int], on_rows: Callable
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The lines of a body, as they arrive."""
-    held = b""
+    held: list[bytes] = []  # A line in its pieces: joined once, however many they are.
+    held_bytes = 0
     for chunk in chunks:
-        *whole, held = (held + chunk).split(b"\n")
-        yield from whole
-        if len(held) > ANSWER_LINE_BYTES_MAX:
+        piece, *others = chunk.split(b"\n")
+        held.append(piece)
+        held_bytes += len(piece)
+        if others:
+            yield b"".join(held)
+            yield from others[:-1]
+            held, held_bytes = [others[-1]], len(others[-1])
+        if held_bytes > ANSWER_LINE_BYTES_MAX:
             raise BrokenAnswerError("a line without end")
-    if held:
-        yield held
+    if held_bytes:
+        yield b"".join(held)
+
+
+def scope_keys(me: Mapping[str, Any]) -> list[str] | None:
+    """The scope keys that an answer of `me` names, in order; None where it names none."""
+    named = me.get("scope")
+    keys = (
+        [each["key"] for each in named if isinstance(each, dict) and "key" in each] if isinstance(named, list) else []
+    )
+    return sorted(map(str, keys)) or None
 
 
 def _object(response: httpx.Response) -> Mapping[str, Any]:
@@ -184,6 +200,6 @@ def _retry_after_s(value: str | None) -> float | None:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max((moment - datetime.now(tz=UTC)).total_seconds(), 0.0) if moment.tzinfo else None

@@ -1,7 +1,7 @@
 """Records on the tablet: what the center sent (base), and what is shown (view: base with own edits on top)."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from client_sdk.outbox import Outbox
@@ -75,12 +75,21 @@ class Views:
         self._store.run(f"DELETE FROM base WHERE {condition}")  # noqa: S608
         return [(record_type, record) for record_type, record in found]
 
-    def set_old_aside(self) -> list[Name]:
+    def set_old_aside(self, scope: Sequence[str] | None) -> list[Name]:
         """Moves what an earlier generation of the center sent, and this one has not, out of sight but not away.
 
-        What the center derives from records (conflicts, held edits) is just dropped: it follows what they are now."""
+        Where `scope` is known, what stood under none of its keys has left it, and is dropped. What the center derives
+        from records (conflicts, held edits) is dropped likewise: it follows what they are now."""
         generation = self._store.number(Meta.GENERATION)
         found = self._store.rows("SELECT type, id FROM base WHERE generation < ?", generation)
+        if scope is not None:
+            self._store.run(
+                """DELETE FROM base WHERE generation < ? AND NOT EXISTS (
+                    SELECT 1 FROM json_each(base.keys) AS stood JOIN json_each(?) AS held USING (value)
+                )""",
+                generation,
+                _text(list(scope)),
+            )
         derived = ", ".join(f"'{kind.name}'" for kind in CATALOG.types.values() if not kind.editable)
         self._store.run(
             "INSERT OR REPLACE INTO set_aside SELECT type, id, rev, doc FROM base "  # noqa: S608 - our own types
@@ -106,10 +115,16 @@ class Views:
         for key in keys:
             self._store.run("UPDATE base SET rev = ? WHERE instr(keys, ?) > 0", DOUBTED, _text(key))
 
+    def trust(self) -> None:
+        """Ends all doubt: the center sends everything anew, whatever drifted."""
+        self._store.run("UPDATE base SET rev = 0 WHERE rev = ?", DOUBTED)
+
     def drop_doubted(self) -> list[Name]:
         """Drops what was doubted and did not come again. Gives what was dropped."""
-        found = self._store.rows("SELECT type, id FROM base WHERE rev = ?", DOUBTED)
-        self._store.run("DELETE FROM base WHERE rev = ?", DOUBTED)
+        # What an earlier past of the center sent is not for drift to drop: it is set aside.
+        doubted = (DOUBTED, self._store.number(Meta.GENERATION))
+        found = self._store.rows("SELECT type, id FROM base WHERE rev = ? AND generation >= ?", *doubted)
+        self._store.run("DELETE FROM base WHERE rev = ? AND generation >= ?", *doubted)
         return [(record_type, record) for record_type, record in found]
 
     # -- what is shown

@@ -1,8 +1,11 @@
 """A center restored from a backup: the tablets heal it, and lose nothing of what only it had."""
 
+import pytest
+
 from client_sdk import OfflineError, Refused
+from client_sdk.schema import Meta
 from sync.limits import RETENTION_DAYS
-from tests.client.center import GRID, OTHER_GRID, Center, answer_cut
+from tests.client.center import GRID, OTHER_GRID, Center, answer_cut, request_lost
 from tests.client.conftest import Worker
 from tests.client.stories import dispute, household, sync, visit
 
@@ -39,6 +42,38 @@ def test_work_of_others_that_nobody_sends_again_is_set_aside_until_somebody_does
     sync(li, wang)
     assert [each.id for each in wang.tablet.disputes.list()] == [theirs.id]
     assert wang.tablet.set_aside == []
+
+
+def test_what_was_doubted_when_the_center_was_restored_is_set_aside_too(
+    wang: Worker, li: Worker, center: Center
+) -> None:
+    """A drift was found, and the network went before it was repaired."""
+    yesterday = center.backup()
+    theirs = dispute(li, title="Theirs")
+    sync(li, wang)
+    desk = wang.tablet._desk
+    desk.views.doubt([f"unit:{GRID}"])
+    desk.store.put_meta(Meta.AGAIN, f'["unit:{GRID}"]')
+    center.restore(yesterday)
+    sync(wang)
+    assert [each.id for each in wang.tablet.set_aside] == [theirs.id]
+    assert desk.store.meta(Meta.AGAIN) is None
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_has_left_the_scope_is_not_set_aside(wang: Worker, li: Worker, center: Center, is_told: bool) -> None:
+    """The center has it still; this person has moved. Where the center does not say so, nothing is dropped."""
+    theirs = dispute(li, title="Theirs")
+    sync(li, wang)
+    center.restore(center.backup())
+    center.move("wang", OTHER_GRID)
+    center.lost_keys.clear()  # A feed that begins anew tells of no lost key.
+    if not is_told:
+        wang.link.faults.extend([lambda request, deliver: deliver(request), request_lost])
+    sync(wang)
+    assert wang.tablet.disputes.list() == []
+    assert [each.id for each in wang.tablet.set_aside] == ([] if is_told else [theirs.id])
+    assert wang.tablet.scope[-1] == f"unit:{OTHER_GRID}" if is_told else f"unit:{GRID}" in wang.tablet.scope
 
 
 def test_a_replay_that_breaks_off_is_finished_later(wang: Worker, center: Center) -> None:

@@ -1,7 +1,8 @@
 """The way to the center fails in every manner it can: nothing is lost, nothing is said twice, and it goes on."""
 
 import gzip
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from client_sdk.loop import BACK_OFF_MAX_S, FAILURES_MAX, back_off_s
 from client_sdk.transport import ACCEPT_ENCODING
 from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX
 from tests.client.center import (
+    GRID,
     Center,
     Deliver,
     Fault,
@@ -128,6 +130,29 @@ def test_a_line_without_end_is_given_up(wang: Worker, monkeypatch: pytest.Monkey
     wang.link.faults.extend([answering(lambda: httpx.Response(200, content=b"x" * 100))] * FAILURES_MAX)
     with pytest.raises(OfflineError):
         wang.tablet.sync()
+
+
+class Pieces(httpx.SyncByteStream):
+    """A body as a socket gives it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self.body), 16_384):
+            yield self.body[start : start + 16_384]
+
+
+def test_a_very_long_line_in_very_many_pieces_is_read(wang: Worker) -> None:
+    """One record that is long must not keep a tablet from ever syncing again."""
+    made = dispute(wang)
+    wang.tablet.sync()
+    long = json.dumps({"title": "长" * (6 * 1024 * 1024)}, ensure_ascii=False)
+    head = '{"v":1,"mark":"2:first","clock":"2026-11-21T08:00:00.000Z-0000","through":2,"replay":false,"outcomes":[]}'
+    row = f'{{"rev":2,"type":"dispute","id":"{made.id}","keys":["unit:{GRID}"],"doc":{long}}}'
+    body = f'{head}\n{row}\n{{"cursor":"2:first","more":false,"rev":2}}\n'.encode()
+    wang.link.faults.append(answering(lambda: httpx.Response(200, stream=Pieces(body))))
+    assert wang.tablet.sync().received == 1
 
 
 def test_an_outcome_of_no_known_kind_is_no_answer(wang: Worker) -> None:

@@ -38,6 +38,14 @@ def test_it_syncs_until_it_is_stopped(wang: Worker) -> None:
     assert wang.tablet.waiting == 0
 
 
+@pytest.mark.parametrize("asked", ["99999999999", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_it_waits_an_hour_at_most_because_the_center_asks(wang: Worker, asked: str) -> None:
+    wang.link.faults.append(refusing("unavailable", **{"Retry-After": asked}))
+    stop = Stop(2)
+    wang.tablet.keep_in_sync(300, stop)
+    assert stop.waits == [3600, 300]
+
+
 def test_what_waiting_does_not_mend_ends_it(wang: Worker, center: Center) -> None:
     center.tokens.clear()
     with pytest.raises(EnrolAgainError):
