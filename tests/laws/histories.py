@@ -37,6 +37,7 @@ SAID: Mapping[str, tuple[object, ...]] = {
     "unit": (GRID, NEXT_GRID, FAR_GRID),
 }
 """What changes say, of the fields that they touch."""
+STAFF = ("zhao", "sun")
 BUSY = ("wang", "wang", "wang", "zhao", "zhao", "zhao", "sun", "sun", "hu", "li", "chen", "qian")
 """Who writes how often: mostly those whose grid it is."""
 
@@ -228,14 +229,20 @@ class Evening:
         said = self.history.said.values()
         own = [each for each in said if each.creates and each.name in self.history.broken and each.by == author.id]
         wrong = [each for each in said if each.name in author.sees]
-        choices = wrong if self.chance(8) else own
+        choices = [each for each in (wrong if self.chance(8) else own) if self.is_to_mend(author, each.record)]
         if choices:
             mended = self.pick(*choices)
             mends = mended.record if self.chance(2) else mended.name
             kind = self.history.types[mended.record]
             self.create(author, mends, kind)
-            if self.chance(3):  # By a tablet that was cloned, say.
+            if self.chance(3) and self.is_to_mend(author, mended.record):  # By a tablet that was cloned, say.
                 self.create(author, mends, kind)
+
+    def is_to_mend(self, author: Author, record: str) -> bool:
+        """Whoever may not write all of a record must not mend it twice: of two mendings that say what only a creation
+        may, the first to come is the creation, and the other is held. It is the one case where the order decides."""
+        own = (each.name for each in self.history.said.values() if each.creates and each.record == record)
+        return author.id in STAFF or self.history.broken.issuperset(own)
 
     def change(self, author: Author, *, settles: bool) -> None:
         record = self.record(author, "household", "visit", "dispute")

@@ -29,8 +29,12 @@ from tests.laws.histories import History, histories
 counts = st.integers(0, INTEGER_MAX)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 stamps = st.just("2026-11-21T08:20:00.000Z-0000")
-marks = st.builds(Mark, counts, texts)
-cursor_values = st.builds(Cursor, counts, counts, texts, texts, st.lists(texts, max_size=3).map(tuple), counts)
+digests = st.binary(min_size=8, max_size=8).map(bytes.hex)
+keys = st.builds("{}:{}".format, st.sampled_from(("unit", "staff", "person", "body")), texts.filter(bool))
+marks = st.builds(Mark, counts, digests)
+cursor_values = st.builds(
+    Cursor, counts, counts, digests, digests | st.just(""), st.lists(keys, max_size=3).map(tuple), counts
+)
 json_values: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
