@@ -292,7 +292,12 @@ def test_mends_names_a_refused_creation_of_the_same_author_and_type(wang: Tablet
 def test_mends_does_not_take_over_what_another_made(wang: Tablet, li: Tablet) -> None:
     wrong = wang.creation("household", {"address": ""})
     wang.sync(wrong)
-    refused(li, li.creation("household", mends=wrong["edit"]), "invalid", "mends")
+    told = []
+    for mended in (wrong, wang.creation("household")):  # The second one was never sent.
+        mending = li.creation("household", mends=mended["edit"])
+        outcome = li.sync(mending).outcome(mending["edit"])
+        told.append((outcome["result"], outcome["code"], outcome["field"]))
+    assert told == [("held", "unknown-record", "mends")] * 2
 
 
 @states("The new edit's record has the first creation's id", "Both are edits with names of their own")
