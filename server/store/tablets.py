@@ -24,7 +24,7 @@ class Caller:
 
 
 def hashed(secret: str) -> bytes:
-    """What is kept of a token, code or nonce. Tokens are too random to be guessed; codes are good once, for some days."""
+    """What is kept of a token, code or nonce. Tokens are too random to be guessed; codes are good once, for days."""
     return hashlib.sha256(secret.encode()).digest()
 
 
