@@ -16,7 +16,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --generate-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve check format test crash conformance lock clean
+.PHONY: help setup demo serve check format test crash sim conformance guards lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ sim: setup ## Simulate whole counties with every fault: SEEDS=100 FROM=0 DATABAS
 conformance: setup ## Judge any center by the protocol: make conformance URL=https://… CODE=XXXX-XXXX
 	$(if $(URL),DOORSTEP_CONFORMANCE_URL='$(URL)' DOORSTEP_CONFORMANCE_CODE='$(CODE)') \
 		$(BIN)/pytest -p no:xdist tests/conformance $(ARGS)
+
+# What tests/guards lists is broken in a copy of the tree, one at a time; the tests named there must fail.
+guards: setup ## Break each guard of the engine by hand: the suite must notice every one
+	$(BIN)/python -m tests.guards
 
 # Not after setup: a change of pyproject.toml is locked first and installed then.
 lock: ## Resolve the dependencies of pyproject.toml anew into requirements/
