@@ -17,7 +17,7 @@ from sync.frames import (
     Row,
     ScopeLost,
 )
-from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX
+from sync.limits import EDITS_PER_REQUEST_MAX, HEAD_BYTES_MAX, PAGE_ROWS_MAX
 
 NOW = "2026-11-21T08:20:00.000Z-0000"
 HEAD = RequestHead(None, None, 0, NOW)
@@ -87,6 +87,13 @@ def test_a_request_carries_as_many_lines_as_the_limit_and_no_more() -> None:
         frames.read_request(frames.request(HEAD, [b""] * (EDITS_PER_REQUEST_MAX + 1)))
     with pytest.raises(RequestTooLargeError):
         frames.read_request(b"\n" * 10**6)
+
+
+def test_the_first_line_of_a_request_is_no_longer_than_the_limit() -> None:
+    spare = HEAD_BYTES_MAX - len(request_line(cursor=""))
+    assert frames.read_request(request_line(cursor="c" * spare))[0].cursor == "c" * spare
+    with pytest.raises(RequestTooLargeError):
+        frames.read_request(request_line(cursor="c" * (spare + 1)))
 
 
 OUTCOMES = (

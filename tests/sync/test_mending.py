@@ -6,7 +6,9 @@ import pytest
 
 from sync.admission import Refuse
 from sync.codes import Code
-from tests.laws.county import Center
+from sync.scope import Assignment, Person
+from sync.stamps import stamp
+from tests.laws.county import FAR_GRID, GRID, PEOPLE, Center
 from tests.sync.lines_of import changed, created, name, new_name
 from tests.sync.stories import APPLIED, HELD, REFUSED, arrival, conflicts, decided, dots, outcome, pushed, shown
 
@@ -80,6 +82,30 @@ def test_a_second_beginning_that_somebody_covered_already_does_not_stand() -> No
 
     assert dots(center, WRONG)["head_name"] == [name(change)]
     assert center.picture() == pushed(WRONG, one, other, change).picture()
+
+
+def test_a_second_mending_moves_no_record_that_its_author_may_not_move() -> None:
+    """Hu works in two grids, and may create in both; a dispute that is there stays where it is."""
+    hu = Person("hu", (Assignment("grid_worker", GRID), Assignment("grid_worker", FAR_GRID)))
+    wrong = created("dispute", "hu", title=7)
+    here, there = (created("dispute", "hu", 2, mends=wrong, unit=unit) for unit in (GRID, FAR_GRID))
+    center = Center(people={**PEOPLE, "hu": hu})
+    center.push([wrong, here, there])
+
+    assert outcome(center, there) == (HELD, Code.NOT_ALLOWED)
+    assert decided(center, there).field == "unit"
+    assert shown(center, wrong)["unit"] == GRID
+
+
+def test_a_second_mending_of_a_record_that_left_its_authors_sight_is_held() -> None:
+    first = created("household", mends=WRONG)
+    away = changed(WRONG, "sun", 3, kind="household", over={"unit": [first]}, unit=FAR_GRID)
+    center = pushed(WRONG, first, away)
+    second = created("household", mends=WRONG)
+    center.work([arrival(second, judged=stamp(center.receipt_ms + 5000))])
+
+    assert outcome(center, second) == (HELD, Code.UNKNOWN_RECORD)
+    assert decided(center, second).field == "mends"
 
 
 def test_a_child_mended_twice_keeps_its_parent() -> None:
