@@ -131,6 +131,7 @@ class _Judge:
         if self.type.parent is not None:
             unknown = self._unknown(self.type.parent, str(edit.value(self.type.parent)))
             self._may(reached[self.type.parent], edit.touches, CREATE, unknown)
+            self._mended_before(edit)
             return edit
         unit = self.type.unit_field or ""
         roles = self.rights.roles(self.rights.ties((Span(f"unit:{edit.value(unit)}"),)), CREATE)
@@ -148,12 +149,14 @@ class _Judge:
         if taken is None:
             return
         unknown = self._unknown("mends", edit.record)
-        reached = self.rights.ties(taken.placement)
+        home = taken if taken.parent is None else self.world.records.get(taken.parent)
+        reached = self.rights.ties(home.placement if home else ())
         if not scope.sees(reached) and not self.person.may_all:
             raise _Stop(unknown)
         otherwise = [touch for touch in edit.touches if not self._is_said(taken.record, touch)]
-        fault = self.rights.fault(self.rights.roles(reached, CHANGE), otherwise, CHANGE)
-        if fault is not None:
+        once = (touch.register for touch in otherwise if edits.rule_of(self.type, touch.register) is Rule.ONCE)
+        fault = next(once, None) or self.rights.fault(self.rights.roles(reached, CHANGE), otherwise, CHANGE)
+        if fault is not None and not self.person.may_all:
             raise _Stop(Wait(Code.NOT_ALLOWED, fault, unknown.awaited))
 
     def _is_said(self, record: Record, touch: Touch) -> bool:

@@ -242,7 +242,8 @@ class Evening:
         """Whoever may not write all of a record must not mend it twice: of two mendings that say what only a creation
         may, the first to come is the creation, and the other is held. It is the one case where the order decides."""
         own = (each.name for each in self.history.said.values() if each.creates and each.record == record)
-        return author.id in STAFF or self.history.broken.issuperset(own)
+        may_write_all = author.id in STAFF and self.history.types[record] in ("household", "dispute")
+        return may_write_all or self.history.broken.issuperset(own)
 
     def change(self, author: Author, *, settles: bool) -> None:
         record = self.record(author, "household", "visit", "dispute")

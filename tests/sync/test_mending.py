@@ -10,7 +10,19 @@ from sync.scope import Assignment, Person
 from sync.stamps import stamp
 from tests.laws.county import FAR_GRID, GRID, PEOPLE, Center
 from tests.sync.lines_of import changed, created, name, new_name
-from tests.sync.stories import APPLIED, HELD, REFUSED, arrival, conflicts, decided, dots, outcome, pushed, shown
+from tests.sync.stories import (
+    APPLIED,
+    HELD,
+    REFUSED,
+    arrival,
+    conflicts,
+    decided,
+    dots,
+    outcome,
+    pushed,
+    released,
+    shown,
+)
 
 BAD = created("household", unit="no such unit")
 WRONG = created("household", address=7)
@@ -95,6 +107,40 @@ def test_a_second_mending_moves_no_record_that_its_author_may_not_move() -> None
     assert outcome(center, there) == (HELD, Code.NOT_ALLOWED)
     assert decided(center, there).field == "unit"
     assert shown(center, wrong)["unit"] == GRID
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "field"),
+    [({"text": "said so"}, {"text": "never said so"}, "text"), ({}, {"kind": "session"}, "kind")],
+)
+def test_a_second_mending_rewrites_no_page_of_the_file(
+    first: dict[str, str], second: dict[str, str], field: str
+) -> None:
+    fence = created("dispute")
+    wrong = created("entry", dispute=name(fence), kind="rumour")
+    page, rewritten, again = (
+        created("entry", "wang", n, dispute=name(fence), mends=wrong, **said)
+        for n, said in enumerate((first, second, first))
+    )
+    center = pushed(fence, wrong, page, rewritten, again)
+
+    assert outcome(center, rewritten) == (HELD, Code.NOT_ALLOWED)
+    assert decided(center, rewritten).field == field
+    assert outcome(center, again) == (APPLIED, None)
+
+    released(center, rewritten, Person("shell", may_all=True))
+    assert outcome(center, rewritten) == (APPLIED, None)
+
+
+def test_a_second_mending_under_a_parent_that_is_not_there_is_held() -> None:
+    fence, drain = created("dispute"), created("dispute")
+    wrong = created("entry", dispute=name(fence), kind="rumour")
+    page = created("entry", "wang", 1, dispute=name(fence), mends=wrong)
+    elsewhere = created("entry", "wang", 2, dispute=name(drain), mends=wrong)
+    center = pushed(fence, drain, wrong, page)
+    center.push([elsewhere])
+
+    assert outcome(center, elsewhere) == (HELD, Code.UNKNOWN_RECORD)
 
 
 def test_a_second_mending_of_a_record_that_left_its_authors_sight_is_held() -> None:
