@@ -137,7 +137,7 @@ def test_what_was_announced_may_come_later(county: County, left: Device) -> None
 
 def test_a_request_of_a_restored_server_announces_nothing(county: County, left: Device) -> None:
     home, line = dated(left, MORNING_MS + HOUR_MS)
-    answer = left.push([], mark="WzUsIjAwIl0", owes=0)
+    answer = left.push([], mark="WzUsIjAwMDAwMDAwMDAwMDAwMDAiXQ", owes=0)
     assert answer.head["replay"] is True
     county.clock.pass_ms(HOUR_MS)
     assert left.push([line]).outcome(home)["result"] == "applied"

@@ -83,7 +83,7 @@ def test_a_cursor_or_a_mark_that_was_never_given(county: County, wang: Device, m
 def test_a_cursor_that_is_well_formed_and_of_nobody_is_a_restore(county: County, wang: Device) -> None:
     made = wang.create("household", unit=GRID)
     wang.sync()
-    for cursor in (token_of(5, 5, "00" * 8, "ab", [], 0), token_of(0, 0, "", "ab", ["unit:x"], 3)):
+    for cursor in (token_of(5, 5, "00" * 8, "ab" * 8, [], 0), token_of(0, 0, "00" * 8, "ab" * 8, ["unit:x"], 3)):
         answer = wang.push([], cursor=cursor)
         assert answer.head["replay"] is True
         assert made in answer.ids("household")
