@@ -59,15 +59,9 @@ def _listed(each: log.HeldEdit) -> Values:
 def let_go(center: Center, edit: str) -> Values:
     """Releases a held edit with the county's rights: it is admitted if what it writes to is there.
 
-    Raises NotPossibleError where it is not held, or still waits for a record."""
+    Raises NotPossibleError where it is not held, or still waits for a record; nothing has changed then."""
     person = Person(RELEASED_BY, may_all=True)
-    decision = _decided(center, edit, lambda arrival: replace(arrival, verdict=None, released_by=person))
-    if decision.result is Result.HELD:
-        raise NotPossibleError(
-            f"仍在等待:{'、'.join(sorted(decision.awaited))}",
-            f"It still waits for {', '.join(sorted(decision.awaited))}",
-        )
-    return _told(decision)
+    return _told(_decided(center, edit, lambda arrival: replace(arrival, verdict=None, released_by=person)))
 
 
 def turn_down(center: Center, edit: str) -> Values:
@@ -89,7 +83,14 @@ def _decided(center: Center, edit: str, changed: Callable[[Arrival], Arrival]) -
             raise NotPossibleError(f"{edit} 不在待核之列", f"{edit} is not held")
         rights = {edit: changed(arrival_of(known))}
         batch, _ = push.work(Lines(reheard=[edit], author=RELEASED_BY), rights)
-        return batch.decisions[edit]
+        decision = batch.decisions[edit]
+        if decision.result is Result.HELD:
+            # Rolled back: by its author's rights it is held for what it was held for, not for what the county lacks.
+            raise NotPossibleError(
+                f"仍在等待:{'、'.join(sorted(decision.awaited))}",
+                f"It still waits for {', '.join(sorted(decision.awaited))}",
+            )
+        return decision
 
     return pushing(center, work)
 
