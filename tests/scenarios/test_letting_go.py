@@ -28,7 +28,7 @@ def test_what_a_revoked_tablet_owed_is_still_for_staff_to_decide(county: County,
 
 
 def test_what_the_county_lacks_is_not_what_the_author_lacks(county: County, wang: Device, zhao: Device) -> None:
-    """The county may move any dispute, but not from a state that is not here; the author may not move this one at all."""
+    """The county may move any dispute, but not from a state that is not here; the author may not move this one."""
     dispute = zhao.create("dispute", unit=FAR_GRID)
     zhao.sync()
     was = {"status": "declined", "tier": "village", "assignee": None}
