@@ -134,26 +134,26 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> N
             connection.execute(sa.insert(table).from_select(columns, source))
 
 
-def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Inserts rows, or overwrites those of the same primary key, with one statement."""
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, adding: bool = False) -> None:
+    """Inserts rows, or overwrites those of the same primary key (or adds to them), with one statement."""
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
     changing = [name for name in rows[0] if name not in keys]
+
+    def written(given: Any) -> dict[str, Any]:
+        return {name: table.c[name] + given[name] if adding else given[name] for name in changing}
+
     if _is_sqlite(connection):
         made = sqlite.insert(table)
         connection.execute(
-            made.on_conflict_do_update(index_elements=keys, set_={name: made.excluded[name] for name in changing}),
+            made.on_conflict_do_update(index_elements=keys, set_=written(made.excluded)),
             list(rows),
         )
     else:
         columns, source = _arrays(table, rows)
         insertion = postgresql.insert(table).from_select(columns, source)
-        connection.execute(
-            insertion.on_conflict_do_update(
-                index_elements=keys, set_={name: insertion.excluded[name] for name in changing}
-            )
-        )
+        connection.execute(insertion.on_conflict_do_update(index_elements=keys, set_=written(insertion.excluded)))
 
 
 def update(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[Row]) -> None:

@@ -225,3 +225,42 @@ scope_set = sa.Table(
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("keys", sa.Text, nullable=False),
 )
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    _county(),
+    # `day` or `month`: months are sums of days, so that long spans are short reads.
+    sa.Column("span", sa.Text, primary_key=True),
+    sa.Column("unit", sa.Text, primary_key=True),
+    # A local day, `YYYY-MM-DD`, or a month, `YYYY-MM`.
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("measure", sa.Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+counted_day = sa.Table(
+    "counted_day",
+    metadata,
+    _county(),
+    sa.Column("day", sa.Text, primary_key=True),
+    # Of the transaction that changed a counter of this day last.
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)
+
+attendance = sa.Table(
+    "attendance",
+    metadata,
+    _county(),
+    # A household and the days of its valid visits; a dispute and the days of its follow-ups. JSON, in order.
+    sa.Column("record", Name, primary_key=True),
+    sa.Column("days", sa.Text, nullable=False),
+)
+
+case_number = sa.Table(
+    "case_number",
+    metadata,
+    _county(),
+    sa.Column("year", sa.Integer, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+)

@@ -1,0 +1,148 @@
+"""The counters of the aggregated status: per grid and local day, and their sums by month.
+
+They are written under the county's lock, in the transaction that changes what they count.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from server.store import dialect
+from server.store.tables import attendance, case_number, counted_day, counter
+
+DAY, MONTH = "day", "month"
+"""What a counter spans."""
+MONTH_CHARS = len("YYYY-MM")
+
+Tally = Counter[tuple[str, str, str]]
+"""What is counted, by grid, local day and measure."""
+
+
+def add(connection: sa.Connection, county: str, changes: Tally, revision: int) -> None:
+    """Adds to the counters. `revision`: of the transaction that does it."""
+    rows: Counter[tuple[str, str, str, str]] = Counter()
+    for (unit, day, measure), value in changes.items():
+        if value:
+            rows[DAY, unit, day, measure] += value
+            rows[MONTH, unit, day[:MONTH_CHARS], measure] += value
+    names = ("span", "unit", "period", "measure")
+    dialect.upsert(
+        connection,
+        counter,
+        [
+            {"county": county, **dict(zip(names, key, strict=True)), "value": value}
+            for key, value in sorted(rows.items())
+        ],
+        adding=True,
+    )
+    days = sorted({day for (_, day, _), value in changes.items() if value})
+    dialect.upsert(connection, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
+
+
+def days_changed(connection: sa.Connection, county: str, since: int) -> dict[str, int]:
+    """The days of which a counter changed after a revision, with the revision at which one did last."""
+    rows = connection.execute(
+        sa.select(counted_day.c.day, counted_day.c.revision)
+        .where(counted_day.c.county == county, counted_day.c.revision > since)
+        .order_by(counted_day.c.day)
+    )
+    return {day: revision for day, revision in rows}
+
+
+def of_day(connection: sa.Connection, county: str, day: str) -> dict[str, dict[str, int]]:
+    """The counters of a day, by grid and measure; none of them is 0."""
+    rows = connection.execute(
+        sa.select(counter.c.unit, counter.c.measure, counter.c.value).where(
+            counter.c.county == county, counter.c.span == DAY, counter.c.period == day, counter.c.value != 0
+        )
+    )
+    found: dict[str, dict[str, int]] = {}
+    for unit, measure, value in rows:
+        found.setdefault(unit, {})[measure] = value
+    return found
+
+
+def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, str, str, str, int]]:
+    """Every counter: span, grid, period, measure, value."""
+    rows = sa.select(counter.c.span, counter.c.unit, counter.c.period, counter.c.measure, counter.c.value)
+    for row in connection.execute(rows.where(counter.c.county == county)):
+        yield (row[0], row[1], row[2], row[3], row[4])
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of one grid and measure: all before a span of days, those within it, and all up to its end."""
+
+    unit: str
+    measure: str
+    before: int
+    within: int
+    until: int
+
+
+def sums(connection: sa.Connection, county: str, units: Iterable[str] | None, first: str, last: str) -> list[Sums]:
+    """The sums of the grids (None: of all) for the days from `first` to `last`. One statement: it reads the months up
+    to `last` and the days of the two months in which the span begins and ends, however many records there are."""
+    first_month, last_month = first[:MONTH_CHARS], last[:MONTH_CHARS]
+    period, value = counter.c.period, counter.c.value
+    is_month = counter.c.span == MONTH
+    nothing = sa.literal(0)
+    asked = [counter.c.county == county]
+    if units is not None:
+        asked.append(dialect.among(connection, counter.c.unit, sorted(units)))
+    months = sa.and_(is_month, period <= last_month)
+    edges = sa.and_(
+        counter.c.span == DAY,
+        sa.or_(
+            sa.and_(period >= f"{first_month}-01", period <= f"{first_month}-31"),
+            sa.and_(period >= f"{last_month}-01", period <= f"{last_month}-31"),
+        ),
+    )
+    # Whole months by their own row; the months at the edges by their days.
+    before = sa.case(
+        (sa.and_(is_month, period < first_month), value), (sa.and_(~is_month, period < first), value), else_=nothing
+    )
+    within = sa.case(
+        (sa.and_(is_month, period > first_month, period < last_month), value),
+        (sa.and_(~is_month, period >= first, period <= last), value),
+        else_=nothing,
+    )
+    rows = connection.execute(
+        sa.select(counter.c.unit, counter.c.measure, sa.func.sum(before), sa.func.sum(within))
+        .where(*asked, sa.or_(months, edges))
+        .group_by(counter.c.unit, counter.c.measure)
+    )
+    return [Sums(unit, measure, int(old), int(new), int(old) + int(new)) for unit, measure, old, new in rows]
+
+
+# -- what counting needs to know of other records
+
+
+def attendances(connection: sa.Connection, county: str, records: Iterable[str]) -> dict[str, list[str]]:
+    """The local days on which households were validly visited and disputes followed up, in order, by record."""
+    wanted = sorted(set(records))
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        sa.select(attendance.c.record, attendance.c.days).where(
+            attendance.c.county == county, dialect.among(connection, attendance.c.record, wanted)
+        )
+    )
+    return {record: json.loads(days) for record, days in rows}
+
+
+def attend(connection: sa.Connection, county: str, days: Mapping[str, list[str]]) -> None:
+    """Writes the days of these records anew."""
+    rows = [{"county": county, "record": record, "days": json.dumps(each)} for record, each in sorted(days.items())]
+    dialect.upsert(connection, attendance, rows)
+
+
+def next_case_numbers(connection: sa.Connection, county: str, year: int, count: int) -> list[int]:
+    """Takes the next numbers of a year. Under the county's lock nobody else takes them."""
+    same = (case_number.c.county == county, case_number.c.year == year)
+    last = connection.scalar(sa.select(case_number.c.last).where(*same)) or 0
+    dialect.upsert(connection, case_number, [{"county": county, "year": year, "last": last + count}])
+    return list(range(last + 1, last + count + 1))
