@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from sync import edits
 from sync.edits import Edit, Touch
-from sync.ids import conflict_id
+from sync.ids import conflict_id, is_edit_name
 from tests.laws.oracle import Said, Told
 
 Document = Mapping[str, Any]
@@ -23,7 +23,7 @@ def told(log: Iterable[sa.RowMapping]) -> dict[str, Told]:
     """Every record that somebody's admitted creation made, by id. `log`: name, line, record, stamp, author, result."""
     admitted: dict[str, list[Said]] = {}
     types: dict[str, str] = {}
-    refused: dict[str, Said] = {}
+    refused: dict[str, dict[str, Said]] = {}  # by type, as the line says
     for row in log:
         if row["result"] in ("applied", "conflict"):
             edit = edits.read(row["line"], CATALOG)
@@ -34,22 +34,30 @@ def told(log: Iterable[sa.RowMapping]) -> dict[str, Told]:
             admitted.setdefault(record, []).append(said)
             types[record] = edit.type
         elif row["result"] == "refused":
-            names = dict(_over(row["line"]))
-            touches = {register: Touch(register, None, over) for register, over in names.items()}
-            refused[row["name"]] = Said(row["name"], str(row["record"]), "", "", False, touches)
-    return {record: Told(types[record], record, said, refused) for record, said in admitted.items()}
+            members = _members(row["line"])
+            touches = {register: Touch(register, None, over) for register, over in _over(members)}
+            said = Said(row["name"], str(row["record"]), "", "", False, touches)
+            refused.setdefault(str(members.get("type")), {})[row["name"]] = said
+    return {
+        record: Told(types[record], record, said, refused.get(types[record], {})) for record, said in admitted.items()
+    }
 
 
-def _over(line: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a refused line named, by register, where it says so in the form that it must have."""
+def _members(line: bytes) -> Mapping[str, Any]:
+    """What a refused line says, nothing where it is no object."""
     try:
         members = json.loads(line)
     except ValueError:
-        return
-    over = members.get("over") if isinstance(members, dict) else None
+        return {}
+    return members if isinstance(members, dict) else {}
+
+
+def _over(members: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a refused line named, by register, where it says so in the form that it must have."""
+    over = members.get("over")
     if not isinstance(over, dict) or not all(isinstance(names, list) for names in over.values()):
         return
-    if all(isinstance(name, str) for names in over.values() for name in names):
+    if all(is_edit_name(name) for names in over.values() for name in names):
         yield from ((register, tuple(names)) for register, names in over.items())
 
 
