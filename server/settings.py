@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATABASE_FILE = "doorstep.db"
+LASTING_FILE = "lasting.ndjson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Settings:
     """DOORSTEP_COUNTY: the county this server answers for, needed only where the database holds several."""
     pool_size: int = 8
     """DOORSTEP_POOL_SIZE: database connections a server process keeps."""
+    lasting_file: Path | None = None
+    """DOORSTEP_LASTING_FILE: where revocations and erasures are kept besides the database, so that they outlast a
+    restore; by default `lasting.ndjson` in the data folder."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -26,4 +30,5 @@ class Settings:
             database_url=environment.get("DOORSTEP_DATABASE_URL") or f"sqlite:///{folder / DATABASE_FILE}",
             county=environment.get("DOORSTEP_COUNTY"),
             pool_size=int(environment.get("DOORSTEP_POOL_SIZE", "8")),
+            lasting_file=Path(environment.get("DOORSTEP_LASTING_FILE") or folder / LASTING_FILE).absolute(),
         )

@@ -1,0 +1,71 @@
+"""What must outlast a restore: revocations and erasures, in a file outside the database.
+
+One JSON object a line, only ever appended to, on the disk before the database commits. What is there and not in the
+database (a crash between the two, a restore from a backup) is applied again: see again.py. Every entry says `county`,
+`at` (a stamp) and `do`.
+"""
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from server.center import Center
+from sync import lines
+
+REVOKE, ERASE = "revoke", "erase"
+
+_OWNER_ONLY = 0o600
+_log = logging.getLogger("doorstep")
+
+
+def append(center: Center, county: str, entry: dict[str, Any]) -> None:
+    """Adds an entry; when this returns it is on the disk. Does nothing where the settings name no file.
+
+    Raises OSError, and then the database must not commit."""
+    path = center.settings.lasting_file
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _OWNER_ONLY), "rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # What a crash left of a line stays one of its own, and is passed over.
+        start = b"\n" if _is_torn(file.fileno()) else b""
+        file.write(start + lines.write({"county": county, **entry}) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    if is_new:
+        flush_folder(path.parent)
+
+
+def _is_torn(file: int) -> bool:
+    size = os.fstat(file).st_size
+    return size > 0 and os.pread(file, 1, size - 1) != b"\n"
+
+
+def entries(center: Center, county: str) -> Iterator[lines.Values]:
+    """The county's entries, oldest first. Lines that cannot be read are told to the log and passed over."""
+    path = center.settings.lasting_file
+    if path is None or not path.exists():
+        return
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                entry = lines.read(line.rstrip(b"\n"))
+            except lines.LineMalformedError:
+                _log.warning("lasting_line_unreadable", extra={"line": number})
+                continue
+            if entry.get("county") == county:
+                yield entry
+
+
+def flush_folder(folder: Path) -> None:
+    """Puts a folder's own entries on the disk: a new or renamed file is there after a crash."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
