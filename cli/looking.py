@@ -6,11 +6,11 @@ import click
 
 from cli.answers import Answer, CommandError, listed
 from cli.fields import given, record_type
-from cli.masking import masked
 from cli.tablet_options import collection, on_tablet, pairs_argument, text
 from cli.words import Words
 from client_sdk import Record, Tablet
 from schemas.catalog import RecordType
+from schemas.masking import masked
 
 _COLUMNS = {
     "household": ("unit", "door_no", "address", "head_name", "phone"),

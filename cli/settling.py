@@ -6,11 +6,11 @@ import click
 
 from cli.answers import Answer, CommandError, listed
 from cli.fields import given, record_type, value
-from cli.masking import masked, masked_value
 from cli.tablet_options import on_tablet, pairs_argument, saved, text
 from cli.words import Words
 from client_sdk import Conflict, Item, Refused, Tablet
 from schemas.catalog import CATALOG
+from schemas.masking import masked, masked_value
 
 
 @click.command()

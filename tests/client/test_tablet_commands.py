@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from cli.masking import masked, masked_phone
 from cli.tablet_options import STORE_VARIABLE, Surroundings
 from cli.words import Words, language_of
 from schemas.catalog import CATALOG
+from schemas.masking import masked, masked_phone
 from tests.client.center import GRID, OTHER_GRID, Center, Link
 
 

@@ -1,6 +1,8 @@
 """Sensitive values, masked: what lists and exports show of phones, of the names of parties, of the needs of a home."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -15,9 +17,15 @@ _MOBILE_CHARS = 11
 """Of shorter numbers too little would be hidden."""
 
 
-def masked(kind: RecordType, document: Mapping[str, Any]) -> dict[str, Any]:
-    """A record's values with the sensitive ones masked. Fields that this app does not know are left out."""
-    return _shape(kind.schema(), document)
+def masked(kind: RecordType, document: Mapping[str, Any], unmasked: AbstractSet[str] = frozenset()) -> dict[str, Any]:
+    """A record's values with the sensitive ones masked, except the fields `unmasked`. Those that this app does not know
+    are left out."""
+    declared = shape_of(kind.schema).fields
+    return {
+        name: value if name in unmasked else masked_as(declared[name], value)
+        for name, value in document.items()
+        if name in declared
+    }
 
 
 def masked_value(kind: RecordType, field: str, value: Any) -> Any:
@@ -25,15 +33,18 @@ def masked_value(kind: RecordType, field: str, value: Any) -> Any:
     return masked(kind, {field: value}).get(field) if not isinstance(value, Mapping) else masked(kind, value)
 
 
-def _shape(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(schema.fields[name], value) for name, value in values.items() if name in schema.fields}
+@cache
+def shape_of(schema: type[Schema]) -> Schema:
+    """The one instance of a schema that is read here: making one takes longer than masking a record."""
+    return schema()
 
 
-def _value(declared: "fields.Field[Any]", value: Any) -> Any:
+def masked_as(declared: "fields.Field[Any]", value: Any) -> Any:
+    """A value as its declared field lets it be shown."""
     is_sensitive = declared.metadata.get("sensitivity") is Sensitivity.SENSITIVE
     match declared:
         case ListOf(inner=Part() as part) if isinstance(value, list):
-            return [_shape(part.schema, each) if isinstance(each, Mapping) else "***" for each in value]
+            return [_part(part, each) if isinstance(each, Mapping) else "***" for each in value]
         case _ if not is_sensitive or value is None:
             return value
         case Phone() if isinstance(value, str):
@@ -42,6 +53,11 @@ def _value(declared: "fields.Field[Any]", value: Any) -> Any:
             return value[:1] + "*" * max(len(value) - 1, 1)
         case _:
             return "***"
+
+
+def _part(part: Part, values: Mapping[str, Any]) -> dict[str, Any]:
+    declared = part.schema.fields
+    return {name: masked_as(declared[name], value) for name, value in values.items() if name in declared}
 
 
 def masked_phone(text: str) -> str:
