@@ -32,6 +32,7 @@ INTEGER_MAX = 2**53 - 1
 SECRET_CHARS_MAX = 500  # codes, nonces, tokens, marks
 OUTCOMES_MAX = 10_000
 SCOPE_KEYS_MAX = 100_000
+SNAPSHOT_UNITS_MAX = 100_000  # of a day's status, as it goes from center to center
 
 SHOWN_NAME_CHARS_MAX = 64
 """How much of a field's name that we do not know is repeated in a problem."""

@@ -83,6 +83,12 @@ _PROBLEMS = (
     ),
     ProblemKind("code-unknown", 401, Detail("注册码无效", "This enrolment code is not known")),
     ProblemKind("code-spent", 410, Detail("注册码已使用或已过期", "This enrolment code was used or has expired")),
+    ProblemKind(
+        "signature-wrong",
+        401,
+        Detail("签名不符，或时间相差过大", "The signature is not right, or its time is too far from ours"),
+    ),
+    ProblemKind("not-allowed", 403, Detail("您没有这项权限", "This is not yours to do")),
     ProblemKind("tablet-revoked", 403, Detail("这台平板已停用", "This tablet is revoked")),
     ProblemKind("malformed", 400, Detail("请求格式不正确", "The request is not formed as it must be")),
     ProblemKind("cursor-unknown", 400, Detail("同步位置无法识别", "The cursor is not one of ours")),

@@ -17,6 +17,11 @@ INTEGER_MAX = 2**53 - 1
 ENROLMENT_BYTES_MAX = 64 * 1024
 """Of the body of an enrolment, as it travels and unpacked."""
 
+SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024
+"""Of a day's status as a center pushes it, unpacked."""
+STATUS_DAYS_MAX = 366
+"""Of the local days that one request for sums may span."""
+
 PAGE_ROWS_MAX = 1000
 PAGE_BYTES_MAX = 4 * 1024 * 1024
 CATCHING_UP_KEYS_PER_PAGE_MAX = 64

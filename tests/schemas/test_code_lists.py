@@ -26,6 +26,7 @@ SIZES = {
     "conflict_status": 2,
     "edit_result": 4,
     "edit_do": 2,
+    "snapshot_result": 4,
 }
 
 
