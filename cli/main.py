@@ -5,6 +5,7 @@ import click
 from cli.bodies import body
 from cli.county import init, verify
 from cli.held import held
+from cli.importing import import_
 from cli.people import person
 from cli.serve import serve
 from cli.tablet import tablet
@@ -20,5 +21,5 @@ def main() -> None:
     The server's settings come from DOORSTEP_DATABASE_URL (or DOORSTEP_DATA_DIR) and DOORSTEP_COUNTY."""
 
 
-for _command in (init, unit, person, body, code, tablets, revoke, held, verify, serve, tablet):
+for _command in (init, import_, unit, person, body, code, tablets, revoke, held, verify, serve, tablet):
     main.add_command(_command)

@@ -86,3 +86,24 @@ def unassign(who: str, unit: str, role: str | None, last: datetime | None) -> An
 
         made = administration.unassign(center, who, unit, _period(None, last), role)
     return Answer(made, f"已结束在 {unit} 的任职 · No longer assigned to {unit}")
+
+
+@person.command("disable")
+@click.argument("who", metavar="PERSON")
+@click.option("--reason", help="原因，记入日志。 Why; it is kept in the log.")
+@answering
+def disable(who: str, reason: str | None) -> Answer:
+    """停用人员。 End all that a person may do, and revoke their tablets; what they did before stays."""
+    with opened() as center:
+        from server import administration
+
+        made = administration.disable(center, who, reason)
+    cases = listed(made.cases, {"dispute": "纠纷 Dispute", "unit": "辖区 Unit", "status": "状态 Status"})
+    ended = made.assignments + made.memberships
+    said = (
+        f"已停用 {who}：结束任职和成员 {ended} 项，停用平板 {made.tablets} 台，作废注册码 {made.codes} 个\n"
+        f"{who} is disabled: {ended} assignments and memberships ended, {made.tablets} tablets revoked, "
+        f"{made.codes} codes void"
+    )
+    to_give = "待改派的案件 Cases to be assigned to somebody else:"
+    return Answer(made.values(), "\n".join([said, *([to_give, cases.text] if made.cases else [])]))

@@ -4,8 +4,9 @@ from server.administration.bodies import NewBody, add_bodies, add_body, bodies, 
 from server.administration.changing import NotPossibleError
 from server.administration.county import TIMEZONE, init, release
 from server.administration.departure import disable
+from server.administration.household_import import COLUMNS as HOUSEHOLD_COLUMNS
 from server.administration.household_import import import_households
-from server.administration.importing import Asked, Fault, FaultCode, Imported, Row, Sheet
+from server.administration.importing import Asked, Difference, Fault, FaultCode, Imported, Row, Sheet
 from server.administration.people import add_person, assign, people, unassign
 from server.administration.period import Period, day_start
 from server.administration.person_import import import_people
@@ -15,8 +16,10 @@ from server.administration.units import add_unit, move_unit, units
 
 __all__ = [
     "CODE_HOURS",
+    "HOUSEHOLD_COLUMNS",
     "TIMEZONE",
     "Asked",
+    "Difference",
     "Fault",
     "FaultCode",
     "Imported",
@@ -44,6 +47,7 @@ __all__ = [
     "move_unit",
     "people",
     "release",
+    "replace",
     "revoke",
     "unassign",
     "units",

@@ -1,10 +1,13 @@
 """Bodies: committees and departments, and who belongs to them."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from server.administration.changing import Directory, NotPossibleError, called, changing
+from server.administration.changing import Changed, Directory, NotPossibleError, called, changing, changing_as_said
+from server.administration.importing import log_lines
 from server.center import Center
 from server.store import dialect, tables
 from sync import ids
@@ -22,6 +25,45 @@ def add_body(center: Center, name: str, unit: str) -> Values:
         return {"id": identity, "name": named, "unit": unit}
 
     return changing(center, {"do": "body", "body": identity, "unit": unit}, apply)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBody:
+    """A body that is to be, with the ids of its members."""
+
+    name: str
+    unit: str
+    members: Sequence[str] = ()
+
+
+def add_bodies(center: Center, wanted: Sequence[NewBody]) -> int:
+    """Adds many bodies with their members at once; gives how many there were not yet, by name and unit. The units and
+    the people must be there already."""
+
+    def apply(change: Directory) -> Changed[int]:
+        county = change.county.code
+        rows = change.connection.execute(
+            sa.select(tables.body.c.name, tables.body.c.unit).where(tables.body.c.county == county)
+        )
+        known = {(row.name, row.unit) for row in rows}
+        new = {
+            ids.edit_name(change.now_ms, secrets.randbits(74)): each
+            for each in wanted
+            if (each.name, each.unit) not in known
+        }
+        joined = [(identity, who) for identity, each in new.items() for who in each.members]
+        bodies = [{"county": county, "id": key, "name": each.name, "unit": each.unit} for key, each in new.items()]
+        members = [
+            {"county": county, "person": who, "body": identity, "since": change.now, "until": None}
+            for identity, who in joined
+        ]
+        dialect.insert(change.connection, tables.body, bodies)
+        dialect.insert(change.connection, tables.membership, members)
+        said = log_lines("bodies", "bodies", [[identity, each.unit] for identity, each in new.items()])
+        said += log_lines("members", "members", [list(each) for each in joined])
+        return Changed(len(new), said, sorted({f"person:{who}" for _, who in joined}))
+
+    return changing_as_said(center, apply)
 
 
 def join(center: Center, body: str, person: str) -> Values:

@@ -5,7 +5,7 @@ It appends a line to the log, and takes up the held edits that waited for it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -59,17 +59,34 @@ class Directory:
         self.require(tables.body, tables.body.c.id, body, f"没有组织 {body}", f"There is no body {body}")
 
 
+@dataclass(frozen=True, slots=True)
+class Changed(Generic[Answer]):
+    """What a change did: the answer to who asked for it, the lines that say it in the log (none: nothing was done), and
+    what it changed as held edits name it."""
+
+    answer: Answer
+    lines: Sequence[Values]
+    awaited: Sequence[str] = ()
+
+
 def changing(center: Center, line: Values, apply: Callable[[Directory], Answer], awaited: Sequence[str] = ()) -> Answer:
     """Applies a change of the directory, logs it as `line`, and takes up the held edits that waited for it."""
+    return changing_as_said(center, lambda change: Changed(apply(change), [line], awaited))
+
+
+def changing_as_said(center: Center, apply: Callable[[Directory], Changed[Answer]]) -> Answer:
+    """The same for a change that knows only at its end what it did, if anything."""
 
     def attempt(connection: sa.Connection, _again: bool) -> Answer:
         county = ledger.locked(connection, center.county(connection).code)
         now_ms = center.clock()
-        answer = apply(Directory(connection, county, stamp(now_ms), now_ms))
-        # Not the kept unit tree: this change is in no other transaction's yet.
-        push = Push(connection, county, UnitsCache(), now_ms, early=True)
-        push.work(Lines(directory=[write({"at": stamp(now_ms), **line})], awaited=awaited))
-        return answer
+        done = apply(Directory(connection, county, stamp(now_ms), now_ms))
+        if done.lines:
+            # Not the kept unit tree: this change is in no other transaction's yet.
+            push = Push(connection, county, UnitsCache(), now_ms, early=True)
+            lines = [write({"at": stamp(now_ms), **line}) for line in done.lines]
+            push.work(Lines(directory=lines, awaited=done.awaited))
+        return done.answer
 
     return retrying(center, attempt)
 

@@ -12,12 +12,17 @@ from sync import ids
 from sync.lines import Values
 from sync.scope import ROLES
 
+RESERVED = frozenset({"center", "county"})
+"""Ids that no person bears: whose word it is in the log where the server itself writes, or decides for the county."""
+
 
 def add_person(center: Center, name: str, role: str, unit: str, period: Period, person: str | None) -> Values:
     """Adds a person with a first assignment; `person` re-creates one whom a restore lost. Raises NotPossibleError."""
     identity = person or ids.edit_name(center.clock(), secrets.randbits(74))
     if not ids.is_person_id(identity):
         raise NotPossibleError(f"人员编号 {identity} 不可用", f"{identity} cannot be a person's id")
+    if identity.casefold() in RESERVED:
+        raise NotPossibleError(f"编号 {identity} 由系统保留", f"The id {identity} is kept for the system")
     named = called(name)
 
     def apply(change: Directory) -> Values:

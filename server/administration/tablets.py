@@ -58,7 +58,7 @@ def revoke(center: Center, tablet: str) -> Values:
     """Revokes a tablet: from now on it may only hand over what it owes. Raises NotPossibleError."""
 
     def apply(change: Directory) -> Values:
-        _revoke(center, change, tablet)
+        revoke_within(center, change, tablet)
         return {"tablet": tablet, "revoked": True}
 
     return changing(center, {"do": "revoke", "tablet": tablet}, apply)
@@ -70,15 +70,16 @@ def replace(center: Center, tablet: str) -> Values:
     Raises NotPossibleError."""
 
     def apply(change: Directory) -> Values:
-        person = str(_revoke(center, change, tablet)["person"])
+        person = str(revoke_within(center, change, tablet)["person"])
         return {"tablet": tablet, "revoked": True, **_new_code(change, person)}
 
     return changing(center, {"do": "revoke", "tablet": tablet}, apply)
 
 
-def _revoke(center: Center, change: Directory, tablet: str) -> RowMapping:
-    """Gives the tablet's row as it was. What it takes to know the tablet is written down first, outside the database:
-    a restore may bring back one that had not been revoked, or not been enrolled, with its code unspent."""
+def revoke_within(center: Center, change: Directory, tablet: str) -> RowMapping:
+    """Revokes a tablet within a change; gives its row as it was. What it takes to know the tablet is written down
+    first, outside the database: a restore may bring back one that had not been revoked, or not been enrolled, with its
+    code unspent."""
     table, codes = tables.tablet, tables.enrolment_code
     change.require(table, table.c.id, tablet, f"没有平板 {tablet}", f"There is no tablet {tablet}")
     county = change.county.code

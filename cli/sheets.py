@@ -1,0 +1,171 @@
+"""Tables from files: CSV as spreadsheets write it (UTF-8 or, in China, GB18030) and workbooks (.xlsx, first sheet).
+
+Row numbers are those that a spreadsheet shows: the heading is row 1, blank rows count.
+"""
+
+import csv
+import importlib
+import io
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from cli.answers import CommandError
+from server.administration import Fault, FaultCode, Row, Sheet
+
+ROWS_MAX = 500_000
+"""Of one file; more is a file of another kind, or to be cut."""
+EXACT_BELOW = 10**15
+"""A spreadsheet keeps 15 digits of a number: of longer codes it has lost the last ones."""
+
+_MARKS = " \t\r\n*＊\ufeff"
+"""What may stand around a heading: templates mark columns that must be filled in."""
+
+Cells = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its wire name, its labels, and whether there is no table without it."""
+
+    name: str
+    zh: str
+    en: str
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A table, and the headings that are none of its columns: what stands under them is not looked at."""
+
+    sheet: Sheet
+    ignored: tuple[str, ...]
+
+
+def read(path: Path, columns: Sequence[Column]) -> Read:
+    """The table of a file, its headings being wire names or labels. Raises CommandError where there is none in it."""
+    numbered = enumerate(_rows(path), 1)
+    _, heading = next(numbered, (1, []))
+    titles = [_text(cell).strip(_MARKS) for cell in heading]
+    names = _named(titles, columns)
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for number, cells in numbered:
+        if number > ROWS_MAX:
+            raise CommandError("file-too-long", f"最多 {ROWS_MAX} 行", f"A file has at most {ROWS_MAX} rows")
+        found = list(_faults(number, cells, names, len(titles)))
+        faults += found
+        row = Row(number, {name: text for place, name in names.items() if (text := _cell(cells, place))})
+        if row.cells and not found:
+            rows.append(row)
+    ignored = [title for place, title in enumerate(titles) if title and place not in names]
+    return Read(Sheet(rows, faults), tuple(ignored))
+
+
+def _named(titles: Sequence[str], columns: Sequence[Column]) -> dict[int, str]:
+    """The wire name of each place in the heading that is a column. Raises CommandError."""
+    known = {label.casefold(): column.name for column in columns for label in (column.name, column.zh, column.en)}
+    names = {place: known[title.casefold()] for place, title in enumerate(titles) if title.casefold() in known}
+    missing = [column for column in columns if column.needed and column.name not in names.values()]
+    if missing:
+        zh = "、".join(f"{column.zh} ({column.name})" for column in missing)
+        raise CommandError(
+            "columns-missing",
+            f"第一行缺少列：{zh}",
+            f"The first row lacks the columns {', '.join(column.name for column in missing)}",
+        )
+    twice = sorted({name for name in names.values() if list(names.values()).count(name) > 1})
+    if twice:
+        raise CommandError(
+            "columns-twice", f"列重复：{'、'.join(twice)}", f"These columns come twice: {', '.join(twice)}"
+        )
+    return names
+
+
+def _faults(number: int, cells: Cells, names: Mapping[int, str], width: int) -> Iterator[Fault]:
+    """What keeps a row from being read."""
+    if any(_text(cell) for cell in cells[width:]):
+        zh = "单元格比标题多；含逗号的内容要加引号"
+        en = "It has more cells than the heading: quote what holds a comma"
+        yield Fault(number, None, FaultCode.INVALID, zh, en)
+    for place, name in names.items():
+        if place < len(cells) and _is_inexact(cells[place]):
+            zh = "数字过长，表格已丢失末位：请将该列设为文本后重填"
+            en = "The number is too long and has lost its last digits: make the column text and fill it in again"
+            yield Fault(number, name, FaultCode.INVALID, zh, en)
+
+
+def _is_inexact(cell: object) -> bool:
+    return isinstance(cell, int | float) and abs(cell) >= EXACT_BELOW
+
+
+def _cell(cells: Cells, place: int) -> str:
+    return _text(cells[place]) if place < len(cells) else ""
+
+
+def _text(cell: object) -> str:
+    """A cell as one would type it."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "是" if cell else "否"
+        case float() if math.isfinite(cell) and cell.is_integer():
+            return str(int(cell))
+        case datetime() if (cell.hour, cell.minute, cell.second) == (0, 0, 0):
+            return cell.date().isoformat()
+        case date():
+            return cell.isoformat()
+        case _:
+            return str(cell).strip()
+
+
+def _rows(path: Path) -> Iterable[Cells]:
+    match path.suffix.lower():
+        case ".csv":
+            return _csv(path)
+        case ".xlsx":
+            return _workbook(path)
+        case _:
+            raise CommandError(
+                "file-unknown", f"{path.name} 不是 .csv 或 .xlsx", f"{path.name} is neither .csv nor .xlsx"
+            )
+
+
+def _csv(path: Path) -> Iterator[Cells]:
+    try:
+        # Not line by line: a quoted cell may hold line ends.
+        yield from csv.reader(io.StringIO(_decoded(path.read_bytes()), newline=""), strict=True)
+    except (csv.Error, UnicodeDecodeError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030")
+
+
+def _workbook(path: Path) -> Iterator[Cells]:
+    # By name: openpyxl carries no types, and is there only where the server is.
+    openpyxl: Any = importlib.import_module("openpyxl")
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")  # Of drop-down lists and styles, which are nothing to us.
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # Some programs write a wrong size.
+            yield from sheet.iter_rows(values_only=True)
+    except (BadZipFile, KeyError, ValueError, IndexError, OSError, SyntaxError, TypeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> CommandError:
+    reason = " ".join(str(error).split())
+    return CommandError("file-unreadable", f"无法读取 {path.name}：{reason}", f"{path.name} cannot be read: {reason}")

@@ -1,0 +1,232 @@
+"""Households from a table, written by a person: each is an edit like those of tablets, by the same door and rights."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from marshmallow import fields
+
+from schemas.catalog import CATALOG
+from schemas.codes import CODES
+from schemas.kinds import Choice, Instant, ListOf, Whole
+from schemas.permissions import PERMISSIONS
+from schemas.validation import problems
+from schemas.workflow import WORKFLOW
+from server.administration.changing import NotPossibleError
+from server.administration.importing import Asked, FaultCode, Findings, Imported, Row, Sheet
+from server.administration.period import day_start, instant_of
+from server.center import Center
+from server.push import Lines, Push
+from server.store import dialect, directory, tables
+from server.store.ledger import County
+from server.transaction import pushing
+from sync import edits, ids, stamps
+from sync.admission import Refuse, Wait, judge
+from sync.batch import Arrival, Decision
+from sync.codes import ADMITTED, DETAILS, Code, Detail
+from sync.edits import Edit, Unread
+from sync.limits import EDITS_PER_REQUEST_MAX
+from sync.lines import same, write
+from sync.scope import Person, Units
+from sync.world import World
+
+HOUSEHOLD = CATALOG.types["household"]
+COLUMNS = (
+    "unit", "door_no", "address", "head_name", "phone", "people_count", "service_needs", "notice_version", "notice_at",
+    "notes",
+)  # fmt: skip
+
+Key: TypeAlias = tuple[str | None, ...]
+"""By what a household is known again: its grid and door number, else its grid, address and head."""
+
+_FIELDS = HOUSEHOLD.schema().fields
+_SEPARATORS = str.maketrans("，、；;|/", ",,,,,,")
+
+
+def import_households(center: Center, sheet: Sheet, asked: Asked, by: str) -> Imported:
+    """Adds the households of a sheet that are not known by their grid and door number (where they have none: by grid,
+    address and head), in batches of 500 edits by the person `by`, whose rights admission judges.
+
+    A known household is never changed: what a tablet wrote since is newer than a table. What the sheet says otherwise
+    is said. Raises NotPossibleError where there is no such person."""
+    plan = _planned(center, sheet, by)
+    found = plan.findings
+    if not found.may_load(asked):
+        return found.imported(loaded=False)
+    for start in range(0, len(plan.new), EDITS_PER_REQUEST_MAX):
+        _send(center, found, plan.new[start : start + EDITS_PER_REQUEST_MAX], by)
+    return found.imported(loaded=True)
+
+
+def _planned(center: Center, sheet: Sheet, by: str) -> "_Plan":
+    """Looks through a sheet in one snapshot of the county."""
+    with dialect.reading(center.engine, one_snapshot=True) as connection:
+        county = center.county(connection)
+        if by not in directory.names(connection, county.code, [by]):
+            raise NotPossibleError(f"没有人员 {by}", f"There is no person {by}")
+        units = directory.units(connection, county.code)
+        person = directory.people(connection, county.code, [by])[by]
+        homes = _homes(connection, county.code, {row["unit"] for row in sheet.rows})
+        plan = _Plan(Findings(sheet), county, units, person, center.clock(), homes)
+    plan.look_through()
+    return plan
+
+
+def _homes(connection: sa.Connection, county: str, units: Iterable[str]) -> dict[Key, tuple[str, Mapping[str, Any]]]:
+    """The households of these units, with their ids, by each key that they can be known by."""
+    placed, kept = tables.placement.c, tables.record
+    keys = sorted(f"unit:{unit}" for unit in units)
+    rows = connection.execute(
+        sa.select(kept.c.id, kept.c.document)
+        .join(
+            tables.placement,
+            (placed.county == kept.c.county) & (placed.record == kept.c.id) & (placed.type == kept.c.type),
+        )
+        .where(kept.c.county == county, kept.c.type == "household", placed.gone.is_(None))
+        .where(dialect.among(connection, placed.key, keys))
+        .order_by(kept.c.revision)
+    )
+    found: dict[Key, tuple[str, Mapping[str, Any]]] = {}
+    for identity, text in rows:
+        document = json.loads(text)
+        for key in _keys(document):
+            found.setdefault(key, (str(identity), document))
+    return found
+
+
+def _keys(values: Mapping[str, Any]) -> list[Key]:
+    """The keys of a household, the one to look it up by first."""
+    numbered = (values["unit"], values.get("door_no"))
+    return [*([numbered] if numbered[1] else []), (values["unit"], values.get("address"), values.get("head_name"))]
+
+
+def _send(center: Center, found: Findings, arrivals: Sequence[tuple[Row, Arrival]], by: str) -> None:
+    """One batch, in a transaction of its own. What is refused now was allowed a moment ago."""
+
+    def work(push: Push) -> dict[str, Decision]:
+        batch, _ = push.work(Lines(arrivals=[arrival for _, arrival in arrivals], author=by))
+        return batch.decisions
+
+    decisions = pushing(center, work)
+    for row, arrival in arrivals:
+        decision = decisions[arrival.name]
+        if decision.result not in ADMITTED:
+            found.added -= 1
+            _say(found, row, decision.code or Code.SERVER_ERROR, decision.field, decision.detail)
+
+
+def _say(found: Findings, row: Row, code: Code, column: str | None, detail: Detail | None = None) -> None:
+    words = detail or DETAILS[code]
+    is_right = code in (Code.NOT_ALLOWED, Code.TABLET_REVOKED)
+    found.fault(row, column, FaultCode.NOT_ALLOWED if is_right else FaultCode.INVALID, words.zh, words.en)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a sheet adds to the homes that the county has: lines that would be admitted as things stand."""
+
+    findings: Findings
+    county: County
+    units: Units
+    person: Person
+    now_ms: int
+    homes: Mapping[Key, tuple[str, Mapping[str, Any]]]
+    new: list[tuple[Row, Arrival]] = field(default_factory=list)
+    _first: dict[Key, Row] = field(default_factory=dict)
+    _at: str = ""
+
+    def look_through(self) -> None:
+        world = World(CATALOG, WORKFLOW, PERMISSIONS, self.units, stamps.stamp(self.now_ms))
+        self._at = world.now
+        for row in self.findings.sheet.rows:
+            values = {name: self._value(name, text) for name, text in row.cells.items()}
+            if self._is_sound(row, values):
+                self._take(row, values, world)
+        self.findings.added = len(self.new)
+
+    def _is_sound(self, row: Row, values: Mapping[str, Any]) -> bool:
+        wrong = problems(HOUSEHOLD, values, partial=False)
+        for each in wrong:
+            code = FaultCode.INVALID if row[each.field.partition(".")[0]] else FaultCode.MISSING
+            self.findings.fault(row, each.field, code, each.zh, each.en)
+        knows_unit = not row["unit"] or self.findings.knows_unit(row, "unit", self.units.parents)
+        if wrong or not knows_unit:
+            return False
+        key = _keys(values)[0]
+        before = self._first.setdefault(key, row)
+        return self.findings.is_first(row, None, None if before is row else before)
+
+    def _take(self, row: Row, values: Mapping[str, Any], world: World) -> None:
+        known = self._known(values)
+        if known is not None:
+            self._compare(row, values, *known)
+            return
+        self._at = stamps.tick(self._at, self.now_ms)
+        line = self._line(values)
+        if isinstance(line, Unread):
+            _say(self.findings, row, line.code, line.field, line.detail)
+            return
+        match judge(line, self.person, self.person.rights_at(self._at, world.now), world):
+            case Refuse(code, column, detail):
+                _say(self.findings, row, code, column, detail)
+            case Wait(code, column):
+                _say(self.findings, row, code, column)
+            case _:
+                self.new.append((row, Arrival(line, self._at)))
+
+    def _known(self, values: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+        numbered, *others = _keys(values)
+        known = self.homes.get(numbered)
+        if known is not None or not others:
+            return known
+        # One that was taken down without its door number.
+        unnumbered = self.homes.get(others[0])
+        return None if unnumbered is None or unnumbered[1].get("door_no") else unnumbered
+
+    def _line(self, values: Mapping[str, Any]) -> Edit | Unread:
+        head = {"edit": ids.edit_name(self.now_ms, secrets.randbits(74)), "schema": CATALOG.version}
+        said = {"by": self.person.id, "do": "create", "type": HOUSEHOLD.name, "at": self._at, "now": values}
+        return edits.read(write(head | said), CATALOG)
+
+    def _compare(self, row: Row, values: Mapping[str, Any], identity: str, document: Mapping[str, Any]) -> None:
+        differ = [name for name, value in values.items() if not _is_said(value, document.get(name))]
+        differ += ["removed"] if document.get("removed") else []
+        for name in differ:
+            self.findings.differ(row, identity, name, None, None)
+        self.findings.same += not differ
+
+    def _value(self, name: str, text: str) -> Any:
+        """A cell as its field asks: a number, codes by their labels, a day as the moment at which it begins."""
+        match _FIELDS.get(name):
+            case Whole() if text.isdecimal():
+                return int(text)
+            case ListOf(inner=Choice() as choice):
+                return [_coded(choice, each.strip()) for each in text.translate(_SEPARATORS).split(",") if each.strip()]
+            case Choice() as choice:
+                return _coded(choice, text)
+            case Instant():
+                return self._instant(text)
+            case _:
+                return text
+
+    def _instant(self, text: str) -> str:
+        try:
+            return instant_of(day_start(self.county, date.fromisoformat(text))) or text
+        except ValueError:
+            return text
+
+
+def _is_said(value: Any, known: Any) -> bool:
+    if isinstance(value, list):
+        return set(value) == set(known or ())
+    return same((value, known))
+
+
+def _coded(choice: "fields.Field[Any]", text: str) -> str:
+    """The code of a choice that is given by its code or one of its labels."""
+    codes = CODES[choice.list_name] if isinstance(choice, Choice) else {}
+    return next((code.code for code in codes.values() if text in (code.code, code.zh, code.en)), text)
