@@ -1,7 +1,7 @@
 """Lines: how a creation, a change or a settlement on the screen becomes the one line that says it for ever."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from client_sdk.errors import InvalidError
@@ -14,9 +14,12 @@ from schemas.workflow import WORKFLOW
 from sync import edits, lines
 from sync.codes import DETAILS, Code
 from sync.edits import WORKFLOW_REGISTER, Edit, workflow_fields
-from sync.limits import LINE_BYTES_MAX
+from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 from sync.lines import same
 from sync.overlay import View
+
+OVER_NAMES_IN_LONG_LINE = 20
+"""By register, where the values leave no room for more in the line."""
 
 Siblings = Mapping[str, Any]
 """The values of a conflict by the edit that gave each."""
@@ -63,18 +66,25 @@ class Change:
     def line(self, record: Record, author: Author) -> bytes:
         """Raises InvalidError where it would be too long."""
         try:
-            return self._line(record, author, self.was)
+            return self.written(record, author)
         except LineTooLongError:
             # What was shown of long texts is for people; a move of status cannot be judged without it.
             group = workflow_fields(CATALOG.types[record.type])
-            return self._line(record, author, {field: value for field, value in self.was.items() if field in group})
+            shorter = replace(self, was={field: value for field, value in self.was.items() if field in group})
+        try:
+            return shorter.written(record, author)
+        except LineTooLongError:
+            # Of many who wrote at once, those shown first: the others stay, for a later edit to name.
+            few = {register: names[:OVER_NAMES_IN_LONG_LINE] for register, names in self.over.items()}
+            return replace(shorter, over=few).written(record, author)
 
-    def _line(self, record: Record, author: Author, was: Mapping[str, Any]) -> bytes:
+    def written(self, record: Record, author: Author) -> bytes:
+        """The line that says all of it. Raises LineTooLongError."""
         head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "change"}
         says = {
             "over": self.over,
             "settles": self.settles,
-            "was": was,
+            "was": self.was,
             "now": self.now,
             "add": self.add,
             "remove": self.remove,
@@ -120,12 +130,21 @@ def change(known: Known, values: Mapping[str, Any], settles: Sequence[str] = ())
         _was(known, record_type, now, settles),
         add,
         remove,
-        {
-            register: over(record.view, record_type, register, conflicts.get(register), register in settles)
-            for register in registers
-        },
+        _within_limit(
+            {
+                register: over(record.view, record_type, register, conflicts.get(register), register in settles)
+                for register in registers
+            }
+        ),
         tuple(settles),
     )
+
+
+def _within_limit(names: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """As many names as a line may have, those that are shown first in each register: the others stay, for a later
+    edit to name."""
+    total, share = sum(map(len, names.values())), OVER_NAMES_MAX // max(len(names), 1)
+    return {register: found if total <= OVER_NAMES_MAX else found[:share] for register, found in names.items()}
 
 
 def over(view: View, record_type: RecordType, register: str, conflict: Siblings | None, settles: bool) -> list[str]:

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from server.store import directory, log, records
 from server.store.log import Assumed, HeldEdit, LoggedEdit
-from server.store.records import Stored
+from server.store.records import ERASED, Stored
 from sync import edits
 from sync.admission import Wait, first_id
 from sync.batch import Arrival
 from sync.codes import Code, Result
 from sync.edits import Do, Edit, Unread
+from sync.erasure import about
 from sync.ids import is_record_id
 from sync.refused import creation_of_refused, over_of_refused
 from sync.world import Placed, World
@@ -45,6 +46,8 @@ class Loading:
     held: dict[str, HeldEdit] = field(default_factory=dict)
     _records: set[tuple[str, str]] = field(default_factory=set)
     _asked_edits: set[str] = field(default_factory=set)
+    _deciding: set[str] = field(default_factory=set)
+    """The lines that come now and the held ones: those that a record may have remembered."""
     _awaited: set[str] = field(default_factory=set)
     _mends: dict[str, str] = field(default_factory=dict)
     """By line that comes now, the creation that it mends."""
@@ -58,6 +61,7 @@ class Loading:
         again = self._hold({name: each for name, each in self._held_named(reheard).items() if name not in self.held})
         self._load_held([*arrivals, *again], set(awaited))
         everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
+        self._deciding = {each.name for each in everything}
         self._load_records(everything)
         self._know({name for each in everything for name in self._named(each)})
         authors = {each.line.by for each in everything if each.line.by is not None}
@@ -126,16 +130,21 @@ class Loading:
         parents = {parent for row in rows if (parent := _parent(row)) is not None} - wanted
         rows += records.found(self.connection, self.county, parents)
         placed = records.placements(self.connection, self.county, [row.identity for row in rows])
+        remembered = records.remembered(self.connection, self.county, self._deciding)
         for row in rows:
             spans = placed.get(row.id, ()) if row.parent is None else ()
-            self.world.records[row.id] = Placed(records.record_of(row, CATALOG), spans, row.parent)
+            if row.gone == ERASED:
+                self.world.erased.add(row.id)
+            self.world.records[row.id] = Placed(
+                records.record_of(row, CATALOG, remembered.get(row.id, {})), spans, row.parent
+            )
         self._records = wanted | parents
 
     def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
         """The records, by type and id, that judging and merging a line looks at."""
         line = arrival.line
         if isinstance(line, Unread):
-            return [(line.type or "", line.record or "")]
+            return [(line.type or "", line.record or ""), *about(line, CATALOG)]
         record_type = CATALOG.types[line.type]
         touched = [(record_type.fields[member].link or "", str(line.value(member))) for member in record_type.awaits]
         if line.do is Do.CHANGE or line.mends is not None:
@@ -172,6 +181,7 @@ class Loading:
             found = log.known(self.connection, self.county, asking)
             self._asked_edits |= asking
             self.world.known |= {name: each.known for name, each in found.items()}
+            self.world.erased |= {name for name, each in found.items() if each.outcome.code == Code.ERASED}
             refused = [each for each in found.values() if each.outcome.result is Result.REFUSED]
             asking = {name for each in refused for name in _named_by_refused(each)} - self._asked_edits
 

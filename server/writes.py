@@ -84,6 +84,7 @@ class _Writer:
             engine.dots(made, world.catalog, world.workflow),
         )
         self._put(row, self._standing(change.after), self._ended(change))
+        self.writes.remember(change.before.record if change.before else None, made)
         known = change.before.placement if change.before else ()
         for span in change.after.placement:
             if span.until is not None and span not in known:

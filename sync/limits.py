@@ -11,6 +11,9 @@ HEAD_BYTES_MAX = 512 * 1024
 LINE_BYTES_MAX = 64 * 1024
 NESTING_MAX = 32
 """Of arrays and objects in one line."""
+OVER_NAMES_MAX = 500
+"""Names of edits in one line's `over`, all registers together: far more than ever stand beside each other, few enough
+that naming what nobody has costs its author more than anybody else."""
 INTEGER_MAX = 2**53 - 1
 """The largest whole number, up or down, that every reader of JSON keeps exact (I-JSON, RFC 7493 section 2.2)."""
 

@@ -27,7 +27,9 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """`siblings` and `settlements` in the order of their stamps; `remembered`: what is covered and not here yet."""
+    """`siblings` and `settlements` in the order of their stamps; `remembered`: what is covered and not here yet.
+
+    Of what is remembered, merging asks only for the edits that it decides: a store need not load more."""
 
     siblings: tuple[Sibling, ...]
     remembered: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ from schemas.catalog import Catalog, RecordType
 from schemas.rules import WORKFLOW_REGISTER, Rule
 from sync import ids
 from sync.codes import Code, Detail
+from sync.limits import OVER_NAMES_MAX
 from sync.lines import Values
 
 Names = Mapping[str, tuple[str, ...]]
@@ -56,6 +57,8 @@ class Parts:
             {catalog.renamed(type_name, schema, register): names for register, names in _texts(members, member).items()}
             for member in ("over", "add", "remove")
         )
+        if sum(map(len, over.values())) > OVER_NAMES_MAX:
+            raise UnreadError(Code.INVALID, "over")
         if not all(ids.is_edit_name(name) for names in over.values() for name in names):
             raise UnreadError(Code.INVALID, "over")
         settles = tuple(

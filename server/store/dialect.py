@@ -1,7 +1,7 @@
 """Everything that differs between PostgreSQL and SQLite, and nothing else."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,10 +172,15 @@ def update(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[
         connection.execute(sa.update(table).where(*same).values({name: source.c[name] for name in changing}))
 
 
-def insert_missing(connection: sa.Connection, table: sa.Table, row: Row) -> None:
-    """Inserts a row unless one of the same primary key is there."""
-    make: Callable[[sa.Table], Any] = sqlite.insert if _is_sqlite(connection) else postgresql.insert
-    connection.execute(make(table).values(**row).on_conflict_do_nothing())
+def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts the rows of which none of the same primary key is there, with one statement."""
+    if not rows:
+        return
+    if _is_sqlite(connection):
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+    else:
+        columns, source = _arrays(table, rows)
+        connection.execute(postgresql.insert(table).from_select(columns, source).on_conflict_do_nothing())
 
 
 def _arrays(table: sa.Table, rows: Sequence[Row]) -> tuple[list[str], sa.Select[Any]]:

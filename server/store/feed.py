@@ -145,7 +145,7 @@ def standing(connection: sa.Connection, code: str, keys: Iterable[str]) -> Itera
 def remember_scope(connection: sa.Connection, code: str, digest: str, keys: Iterable[str]) -> None:
     """Keeps a key set under its digest, so that a cursor need not carry it."""
     row = {"county": code, "digest": digest, "keys": json.dumps(sorted(keys))}
-    dialect.insert_missing(connection, scope_set, row)
+    dialect.insert_missing(connection, scope_set, [row])
 
 
 def remembered_scope(connection: sa.Connection, code: str, digest: str) -> frozenset[str] | None:

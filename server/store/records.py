@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import Catalog
 from schemas.rules import Rule
-from server.store import dialect
+from server.store import dialect, tables
 from server.store.tables import past_placement, placement, record
 from sync.admission import Placed
 from sync.edits import WORKFLOW_REGISTER, rule_of, workflow_fields
@@ -59,13 +59,15 @@ def text(value: object) -> str:
 
 
 def _state(made: Record) -> Values:
-    """Merge state: the creations where they are more than the record's id says, and every register that was touched."""
+    """Merge state: the creations where they are more than the record's id says, and every register that was touched.
+
+    What they remember stands in a table of its own, however much it is."""
     return {
         "origins": [[origin.edit, origin.at, origin.by] for origin in made.origins],
         "registers": {
             name: [
                 [[each.edit, each.at, each.by, each.value, each.was] for each in register.siblings],
-                sorted(register.remembered),
+                [],
                 [[each.edit, each.at, each.by, each.value] for each in register.settlements],
             ]
             for name, register in sorted(made.registers.items())
@@ -73,16 +75,17 @@ def _state(made: Record) -> Values:
     }
 
 
-def record_of(row: Stored, catalog: Catalog) -> Record:
-    """The record of a row. The values of untouched registers are in the document."""
+def record_of(row: Stored, catalog: Catalog, remembered: Mapping[str, Iterable[str]] | None = None) -> Record:
+    """The record of a row. The values of untouched registers are in the document. `remembered`: by register, as far as
+    it was loaded."""
     state: dict[str, Any] = orjson.loads(row.state) if row.state else {}
     registers = {
         name: Register(
             tuple(Sibling(*each) for each in siblings),
-            frozenset(remembered),
+            frozenset([*kept_here, *(remembered or {}).get(name, ())]),
             tuple(Sibling(*each) for each in settlements),
         )
-        for name, (siblings, remembered, settlements) in state.get("registers", {}).items()
+        for name, (siblings, kept_here, settlements) in state.get("registers", {}).items()
     }
     origins = tuple(Origin(*each) for each in state.get("origins", [[row.id, row.made_at, row.made_by]]))
     base = _base(row, catalog) if len(origins) == 1 else {}
@@ -142,6 +145,20 @@ def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> 
 def placements(
     connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]
 ) -> dict[str, tuple[Span, ...]]:
+def remembered(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """Where these edits are remembered until they come: by record and register. One statement."""
+    table = tables.remembered
+    rows = connection.execute(
+        sa.select(table.c.record, table.c.register, table.c.name).where(
+            table.c.county == county, dialect.among(connection, table.c.name, sorted(set(names)))
+        )
+    )
+    asked: dict[str, dict[str, list[str]]] = {}
+    for identity, register, name in rows:
+        asked.setdefault(identity, {}).setdefault(register, []).append(name)
+    return asked
+
+
     """Where records stand and stood, by id. One statement.
 
     By type too: a held creation bears the name of the record that it makes, and stands elsewhere."""
@@ -182,6 +199,9 @@ class Writes:
         self.records.append(
             {
                 "county": self.county,
+    remembered: list[dict[str, Any]] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)
+    """Edits that were remembered, and are decided now."""
                 "type": row.type,
                 "id": row.id,
                 "revision": revision,
@@ -213,6 +233,16 @@ class Writes:
                 "county": self.county,
                 "record": row.id,
                 "type": row.type,
+    def remember(self, before: Record | None, after: Record) -> None:
+        """Remembers what the record's edits named and is not here yet; forgets what has come."""
+        self.remembered += [
+            {"county": self.county, "name": name, "record": after.id, "register": register}
+            for register, state in after.registers.items()
+            for name in sorted(state.remembered)
+        ]
+        for register, state in before.registers.items() if before else ():
+            self.arrived |= state.remembered - after.registers[register].remembered
+
                 "key": span.value,
                 "revision": revision,
                 "since": span.since,
@@ -230,6 +260,17 @@ class Writes:
         ended = {(row["record"], row["key"], row["since"], row["until"]): row for row in self.past}
         if not ended:
             return []
+        self._write_remembered(connection)
+
+    def _write_remembered(self, connection: sa.Connection) -> None:
+        table = tables.remembered
+        if self.arrived:
+            connection.execute(
+                sa.delete(table).where(
+                    table.c.county == self.county, dialect.among(connection, table.c.name, sorted(self.arrived))
+                )
+            )
+        dialect.insert_missing(connection, table, self.remembered)
         identities = sorted({row["record"] for row in self.past})
         rows = connection.execute(
             sa.select(

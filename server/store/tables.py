@@ -142,6 +142,16 @@ sa.Index(
     sqlite_where=record.c.parent.is_not(None),
 )
 
+# What an `over` named that has not come yet, by what is to come: beside the records, since only its coming asks for it.
+remembered = sa.Table(
+    "remembered",
+    metadata,
+    _county(),
+    sa.Column("name", Name, primary_key=True),
+    sa.Column("record", Name, primary_key=True),
+    sa.Column("register", sa.Text, primary_key=True),
+)
+
 placement = sa.Table(
     "placement",
     metadata,

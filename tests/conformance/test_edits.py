@@ -205,6 +205,20 @@ def test_over_names_only_what_the_edit_touches_and_not_itself(wang: Tablet) -> N
         refused(wang, wang.change("household", home, {"notes": "x"}, over), "invalid", "over")
 
 
+@states("It has at most 500 names, those of all registers together", "a line with more is refused as `invalid`, `over`",
+        "| names in a line's `over`, of all registers together | 500 |")  # fmt: skip
+def test_over_has_at_most_500_names(wang: Tablet) -> None:
+    home = wang.makes("household")
+    names = [home, *(edit_name() for _ in range(499))]
+    applied(wang, wang.change("household", home, {"notes": "x"}, {"notes": names}))
+    applied(
+        wang, wang.change("household", home, {"notes": "x", "phone": "1"}, {"notes": names[:250], "phone": names[:250]})
+    )
+    refused(wang, wang.change("household", home, {"notes": "x"}, {"notes": [*names, edit_name()]}), "invalid", "over")
+    over = {"notes": names, "phone": [home]}
+    refused(wang, wang.change("household", home, {"notes": "x", "phone": "1"}, over), "invalid", "over")
+
+
 @states("For `status` it must be given", "If it gives one of `status`, `tier`, `assignee`", "| `was` | change |")
 def test_for_status_was_must_be_given_and_all_three(wang: Tablet) -> None:
     fence = wang.makes("dispute")

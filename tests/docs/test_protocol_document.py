@@ -84,6 +84,7 @@ def test_it_states_the_limits() -> None:
         f"| a request's first line | {limits.HEAD_BYTES_MAX // kib} KiB |",
         f"| the body of an enrolment | {limits.ENROLMENT_BYTES_MAX // kib} KiB |",
         f"| one line | {limits.LINE_BYTES_MAX // kib} KiB |",
+        f"| names in a line's `over`, of all registers together | {limits.OVER_NAMES_MAX} |",
         f"| arrays and objects inside each other | {limits.NESTING_MAX} |",
         f"| rows of a page | {limits.PAGE_ROWS_MAX:,} |",
         f"| bytes of a page's rows | {limits.PAGE_BYTES_MAX // mib} MiB, or one row |",

@@ -1,10 +1,13 @@
 """Lines that no tablet of ours would write, and that must harm nobody but their author."""
 
 import pytest
+import sqlalchemy as sa
 
 from server import administration
+from server.store import tables
 from server.store.records import Writes
 from sync import ids
+from sync.limits import OVER_NAMES_MAX
 from sync.records import Record
 from sync.registers import Register
 from sync.scope import Span
@@ -145,6 +148,47 @@ def test_however_many_edits_a_line_names_the_siblings_are_looked_up_once(
         wang.sync()
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_names_that_nobody_has_stand_beside_the_record_and_cost_later_edits_nothing(
+    county: County, wang: Device
+) -> None:
+    household = wang.create("household", unit=GRID)
+    wang.catch_up()
+    named = [ids.edit_name(county.clock(), number) for number in range(2 * OVER_NAMES_MAX)]
+    for start in (0, OVER_NAMES_MAX):
+        over = {"head_name": named[start:][:OVER_NAMES_MAX]}
+        wang.put(do="change", type="household", id=household, over=over, now={"head_name": str(start)})
+    wang.sync()
+    assert state_chars(county, household) < 1_000
+
+    late = wang.line(edit=named[0], do="change", type="household", id=household, over={}, now={"head_name": "late"})[1]
+    wang.push([late])
+    wang.catch_up()
+    assert named[0] not in wang.rows["household", household]["dots"]["head_name"]
+    assert wang.document("household", household)["head_name"] != "late"
+
+
+def test_a_name_is_remembered_by_each_record_that_named_it_until_it_comes(county: County, wang: Device) -> None:
+    one, other = wang.create("household", unit=GRID), wang.create("household", unit=GRID)
+    wang.catch_up()
+    name, late = wang.line(do="change", type="household", id=other, over={}, now={"head_name": "late"})
+    county.clock.pass_ms(1000)
+    for household in (one, other):
+        wang.put(do="change", type="household", id=household, over={"head_name": [name]}, now={"head_name": "now"})
+        wang.sync()
+    wang.push([late])
+    wang.catch_up()
+
+    assert [wang.document("household", each)["head_name"] for each in (one, other)] == ["now", "now"]
+    assert name not in wang.rows["household", other]["dots"]["head_name"]
+    with county.center.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.remembered)) == 0
+
+
+def state_chars(county: County, record: str) -> int:
+    with county.center.engine.connect() as connection:
+        return len(connection.scalar(sa.select(tables.record.c.state).where(tables.record.c.id == record)) or "")
 
 
 def test_a_chain_of_refused_creations_is_not_followed_link_by_link(county: County, wang: Device) -> None:
