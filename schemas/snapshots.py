@@ -93,5 +93,3 @@ class SummedStatus(Shape):
         may_be_empty=True,
         metadata=labelled(zh="辖区", en="Units"),
     )
-
-

@@ -8,7 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec_webframeworks.flask import FlaskPlugin
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
 
-from schemas import wire
+from schemas import snapshots, wire
 from schemas.catalog import CATALOG
 from sync import limits
 
@@ -16,7 +16,8 @@ blueprint = Blueprint("description", __name__, url_prefix="/api/v1")
 
 _FRAMES = (
     wire.EditShape, wire.RequestHead, wire.AnswerHead, wire.FeedRow, wire.ScopeLine, wire.LastLine, wire.EnrollRequest,
-    wire.EnrollAnswer, wire.Me, wire.ProblemDocument,
+    wire.EnrollAnswer, wire.Me, wire.ProblemDocument, snapshots.Snapshot, snapshots.SnapshotTest,
+    snapshots.SnapshotTaken, snapshots.SummedStatus,
 )  # fmt: skip
 
 

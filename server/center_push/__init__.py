@@ -1,0 +1,1 @@
+"""Aggregated status, pushed from one center to another: snapshots of days, signed, by a durable outbox."""

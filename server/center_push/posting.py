@@ -1,0 +1,98 @@
+"""One try to hand a message to a center, and what its answer means (Standard Webhooks, "Delivery")."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import httpx
+import orjson
+
+from server.center_push import backoff
+
+TIMEOUT_S = 20
+"""To connect, and between two parts of what is sent and answered."""
+WHOLE_TIMEOUT_S = 60
+"""Of an answer, however slowly its parts come."""
+ANSWER_BYTES_MAX = 64 * 1024
+"""How much of an answer is read: a word is expected."""
+
+_WORD = re.compile(r"[a-z][a-z-]{0,39}")
+_NEVER = frozenset({400, 413, 415, 422})
+"""The center read this very message and will not have it; another may be fine."""
+
+
+class Fate(Enum):
+    """What becomes of a message after a try."""
+
+    DELIVERED = auto()
+    LATER = auto()
+    REFUSED = auto()
+    """It is set aside, and the later ones go on."""
+    GONE = auto()
+    """410: the center wants nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of a try. `word`: why it failed, or the receiver's own word for what it did, if any."""
+
+    fate: Fate
+    word: str | None = None
+    asked_s: int | None = None
+
+
+def new_client() -> httpx.Client:
+    """Redirects are not followed: a center that has moved is told to us by people."""
+    return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+
+
+def post(client: httpx.Client, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
+    """Sends a message once. Never raises for what a network or a center may do."""
+    try:
+        with client.stream(
+            "POST", url, content=body, headers={**headers, "Content-Type": "application/json"}
+        ) as answer:
+            said = _read(answer)
+    except httpx.TimeoutException:
+        return Reply(Fate.LATER, "timeout")
+    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError):
+        return Reply(Fate.LATER, "connection-failed")
+    return _reply(answer, said, now_ms)
+
+
+def _read(answer: httpx.Response) -> bytes:
+    """The beginning of an answer. Raises httpx.HTTPError, also for one that does not come to its end."""
+    ends = time.monotonic() + WHOLE_TIMEOUT_S
+    said = b""
+    for part in answer.iter_bytes():
+        said += part
+        if len(said) > ANSWER_BYTES_MAX:
+            break
+        if time.monotonic() > ends:
+            raise httpx.ReadTimeout("the answer does not end", request=answer.request)
+    return said
+
+
+def _reply(answer: httpx.Response, said: bytes, now_ms: int) -> Reply:
+    status = answer.status_code
+    if answer.is_success:
+        return Reply(Fate.DELIVERED, _word(said, "result"))
+    code = _word(said, "code")
+    word = f"status-{status}" if code is None else f"status-{status} {code}"
+    if status == 410:
+        return Reply(Fate.GONE, word)
+    if status in _NEVER:
+        return Reply(Fate.REFUSED, word)
+    return Reply(Fate.LATER, word, backoff.asked_s(answer.headers.get("Retry-After"), now_ms))
+
+
+def _word(said: bytes, member: str) -> str | None:
+    """A word that an answer says of itself: of letters and hyphens, so that it may stand in our logs and lists."""
+    try:
+        document = orjson.loads(said)
+    except orjson.JSONDecodeError:
+        return None
+    word = document.get(member) if isinstance(document, dict) else None
+    return word if isinstance(word, str) and _WORD.fullmatch(word) else None

@@ -1,0 +1,71 @@
+"""What other centers push here: whose it is, whether it is new, and kept."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from werkzeug.datastructures import Headers
+
+from server.center import Center
+from server.center_push import signing, snapshot
+from server.center_push.signing import Judgement
+from server.center_push.snapshot import Taken
+from server.problems import ProblemError
+from server.store import center_status, dialect
+from server.store.center_outbox import Secret
+from server.store.center_status import Day
+from server.transaction import retrying
+from sync import ids
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A county that may push here, by its own word so far."""
+
+    county: str
+    secret: Secret
+
+
+def sender(center: Center, headers: Headers) -> Sender:
+    """Who says to have sent a request. Raises ProblemError signature-wrong for one that may not."""
+    named = headers.get(signing.COUNTY)
+    if not ids.is_person_id(named):
+        raise ProblemError("signature-wrong", signing.COUNTY)
+    with dialect.reading(center.engine) as connection:
+        secret = center_status.secret(connection, center.county(connection).code, named)
+    if secret is None:
+        raise ProblemError("signature-wrong")
+    return Sender(named, secret)
+
+
+def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> dict[str, object]:
+    """Takes a message in. Raises ProblemError: signature-wrong, malformed, invalid; then nothing is kept.
+
+    A message that comes again changes nothing, and no version of a day takes the place of a newer one. So messages may
+    come in any order and any number of times."""
+    now_ms = center.clock()
+    given = {name.lower(): value for name, value in headers.items()}
+    match signing.judged(sent_by.secret, given, now_ms, body):
+        case Judgement.WRONG:
+            raise ProblemError("signature-wrong")
+        case Judgement.OUT_OF_TIME:
+            raise ProblemError("signature-wrong", signing.TIMESTAMP)
+    said = snapshot.read(body)
+    if said.county != sent_by.county:
+        raise ProblemError("invalid", "county")
+    if said.day is None:
+        return {"source": said.county, "result": "test"}
+    return _kept(center, said, said.day, given[signing.ID], now_ms)
+
+
+def _kept(center: Center, said: Taken, day: str, message: str, now_ms: int) -> dict[str, object]:
+    def apply(connection: sa.Connection, _again: bool) -> tuple[int, str]:
+        county = center.county(connection).code
+        here = center_status.version(connection, county, said.county, day)
+        if here is not None and here >= said.version:
+            return here, "known" if here == said.version else "older"
+        whole = Day(day, said.version, said.units, said.counters)
+        center_status.keep(connection, county, said.county, whole, message, now_ms)
+        return said.version, "taken"
+
+    version, result = retrying(center, apply)
+    return {"source": said.county, "day": day, "version": version, "result": result}

@@ -1,0 +1,101 @@
+"""Sums of what another center pushed: by unit at every level, over local days."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from schemas.kinds import is_real_day
+from server.center import Center
+from server.problems import ProblemError
+from server.store import center_status, dialect, directory, tablets
+from server.store.center_status import Day
+from server.store.ledger import County
+from sync import ids
+from sync.limits import STATUS_DAYS_MAX
+from sync.stamps import stamp
+
+MAY_ASK = frozenset({"county_staff", "admin"})
+"""Who sees what other centers pushed: these, where they work for the county itself."""
+
+_DAY_CHARS = len("YYYY-MM-DD")
+
+
+def sums(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, object]:
+    """The sums that `source`, `from` and `to` (both included) ask for. Raises ProblemError: token-unknown,
+    tablet-revoked, not-allowed, invalid with the field, not-found for a county that nothing is known of."""
+    source, first, last = _asked(asked)
+    with dialect.reading(center.engine, one_snapshot=True) as connection:
+        county = center.county(connection)
+        _require_right(connection, center, county, token)
+        known = center_status.is_known(connection, county.code, source)
+        if not known:
+            raise ProblemError("not-found", "source")
+        units = summed(center_status.days(connection, county.code, source, first, last))
+    return {"source": source, "from": first, "to": last, "units": units}
+
+
+def _asked(asked: Mapping[str, str]) -> tuple[str, str, str]:
+    source = asked.get("source")
+    if not ids.is_person_id(source):
+        raise ProblemError("invalid", "source")
+    days = []
+    for field in ("from", "to"):
+        day = asked.get(field, "")
+        if len(day) != _DAY_CHARS or not is_real_day(day):
+            raise ProblemError("invalid", field)
+        days.append(day)
+    first, last = days
+    if not 0 <= (date.fromisoformat(last) - date.fromisoformat(first)).days < STATUS_DAYS_MAX:
+        raise ProblemError("invalid", "to")
+    return source, first, last
+
+
+def _require_right(connection: Any, center: Center, county: County, token: str) -> None:
+    now = stamp(center.clock())
+    caller = tablets.caller(connection, county.code, token)
+    if caller is None:
+        raise ProblemError("token-unknown")
+    if caller.revoked_at is not None:
+        raise ProblemError("tablet-revoked")
+    person = directory.people(connection, county.code, [caller.person])[caller.person]
+    root = center.units.units(connection, county).root
+    if not any(each.role in MAY_ASK and each.unit == root and each.holds(now) for each in person.assignments):
+        raise ProblemError("not-allowed")
+
+
+def summed(days: Iterable[Day]) -> list[dict[str, object]]:
+    """The sums of days, given with the oldest version first: what a unit is called and where it stands is as the newest
+    snapshot that names it says. A unit comes before those under it."""
+    units: dict[str, Mapping[str, Any]] = {}
+    own: dict[str, Counter[str]] = {}
+    for day in days:
+        for each in day.units:
+            units.pop(each["unit"], None)
+            units[each["unit"]] = each
+        for counted in day.counters:
+            own.setdefault(counted["unit"], Counter()).update(counted["measures"])
+    totals: dict[str, Counter[str]] = {unit: Counter() for unit in units}
+    for unit, counts in own.items():
+        for above in _lineage(units, unit):
+            totals[above].update(counts)
+    depth = {unit: len(_lineage(units, unit)) for unit in units}
+    return [
+        {
+            "unit": unit,
+            "name": units[unit]["name"],
+            "parent": units[unit].get("parent"),
+            "measures": {measure: value for measure, value in sorted(totals[unit].items()) if value},
+        }
+        for unit in sorted(units, key=lambda each: (depth[each], each))
+    ]
+
+
+def _lineage(units: Mapping[str, Mapping[str, Any]], unit: str) -> list[str]:
+    """The unit and those above it. Snapshots of different days may contradict one another: never in a circle."""
+    found: list[str] = []
+    above: str | None = unit
+    while above is not None and above in units and above not in found:
+        found.append(above)
+        above = units[above].get("parent")
+    return found

@@ -1,0 +1,62 @@
+"""Into the outbox: a snapshot of each day whose counters have changed since the last one."""
+
+import gzip
+
+from server.center import Center
+from server.center_push import signing, snapshot
+from server.store import center_outbox, counters, dialect, directory
+from server.store.center_outbox import Message, Target
+from sync.stamps import stamp
+
+_GZIP_LEVEL = 6
+
+
+def take(center: Center, target: Target) -> int:
+    """Puts the days that changed into a center's outbox, those that changed first before the others; how many.
+
+    A day is read in one snapshot of the database, outside of any transaction that writes: pushes of tablets do not
+    wait for it. It is then put into the outbox and noted as taken in one transaction, unless another worker has done
+    so meanwhile: then this one leaves the rest to that."""
+    with dialect.reading(center.engine) as connection:
+        county = center.county(connection).code
+        # Several days may have changed in one transaction, so a day counts as well as the revision.
+        changed = counters.days_changed(connection, county, target.taken_revision - 1)
+    known = (target.taken_revision, target.taken_day)
+    taken = 0
+    for revision, day in sorted((revision, day) for day, revision in changed.items()):
+        if (revision, day) <= known:
+            continue
+        message = _read(center, county, day)
+        if not _put(center, county, target, message, known=known, now_known=(revision, day)):
+            break
+        known = (revision, day)
+        taken += 1
+    return taken
+
+
+def _read(center: Center, county_code: str, day: str) -> Message:
+    """A day as it is now. Its place is given when it is put into the outbox."""
+    now_ms = center.clock()
+    now = stamp(now_ms)
+    with dialect.reading(center.engine, one_snapshot=True) as connection:
+        county = center.county(connection)
+        tree = center.units.units(connection, county)
+        counted = counters.of_day(connection, county_code, day)
+        keys = [f"unit:{unit}" for unit in snapshot.carriers(counted, tree, now)]
+        named = directory.scope_names(connection, county_code, keys)
+    names = {key.partition(":")[2]: name for key, name in named.items()}
+    body = snapshot.composed(county_code, day, county.revision, counted, tree, names, now)
+    packed = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    return Message(0, signing.message_id(now_ms), day, county.revision, packed, attempts=0, next_try_ms=now_ms)
+
+
+def _put(
+    center: Center, county: str, target: Target, message: Message, *, known: tuple[int, str], now_known: tuple[int, str]
+) -> bool:
+    with dialect.writing(center.engine) as connection:
+        place = center_outbox.advance(connection, county, target.url, known, now_known)
+        if place is None:
+            return False
+        center_outbox.replace_untried(connection, county, target.url, message.day)
+        center_outbox.put(connection, county, target.url, place, message)
+    return True

@@ -1,0 +1,116 @@
+"""The status that other counties push here: who may, and their days as they sent them last."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from server.store.center_outbox import Secret
+from server.store.tables import center_source, center_status
+
+_DAYS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a county. `units`: unit, name, parent. `counters`: unit, measures. Both as the snapshot gives them."""
+
+    day: str
+    version: int
+    units: Sequence[Mapping[str, Any]]
+    counters: Sequence[Mapping[str, Any]]
+
+
+def secret(connection: sa.Connection, county: str, source: str) -> Secret | None:
+    """By what a county signs that may push here, or None."""
+    mine = (center_source.c.county == county, center_source.c.source == source)
+    text = connection.scalar(sa.select(center_source.c.secret).where(*mine))
+    return None if text is None else Secret(text)
+
+
+def is_known(connection: sa.Connection, county: str, source: str) -> bool:
+    """Whether a county may push here, or has done so once."""
+    asked = (
+        sa.select(table.c.source).where(table.c.county == county, table.c.source == source).limit(1)
+        for table in (center_source, center_status)
+    )
+    return any(connection.scalar(each) is not None for each in asked)
+
+
+def accept(
+    connection: sa.Connection, county: str, source: str, name: str | None, signed_by: Secret, now_ms: int
+) -> bool:
+    """Lets a county push here; one that may already gets a new secret. Whether it is new."""
+    mine = (center_source.c.county == county, center_source.c.source == source)
+    given = {"secret": signed_by.text} | ({} if name is None else {"name": name})
+    if connection.execute(sa.update(center_source).where(*mine).values(**given)).rowcount:
+        return False
+    row = {"county": county, "source": source, "accepted_ms": now_ms, "name": name} | given
+    connection.execute(sa.insert(center_source).values(**row))
+    return True
+
+
+def forget(connection: sa.Connection, county: str, source: str, *, with_days: bool) -> bool:
+    """Takes nothing more in from a county, and with `with_days` drops what it sent. Whether there was something."""
+    found = connection.execute(
+        sa.delete(center_source).where(center_source.c.county == county, center_source.c.source == source)
+    ).rowcount
+    if with_days:
+        found += connection.execute(
+            sa.delete(center_status).where(center_status.c.county == county, center_status.c.source == source)
+        ).rowcount
+    return bool(found)
+
+
+def version(connection: sa.Connection, county: str, source: str, day: str) -> int | None:
+    """The version that is here of a day, locked until the end of the transaction."""
+    row = center_status.c
+    found: int | None = connection.scalar(
+        sa.select(row.version).where(row.county == county, row.source == source, row.day == day).with_for_update()
+    )
+    return found
+
+
+def keep(connection: sa.Connection, county: str, source: str, day: Day, message: str, now_ms: int) -> None:
+    """Writes a day in place of what was there. Raises IntegrityError where another transaction wrote its first."""
+    row = center_status.c
+    values = {"version": day.version, "message": message, "received_ms": now_ms}
+    values |= {"units": orjson.dumps(day.units).decode(), "counters": orjson.dumps(day.counters).decode()}
+    mine = (row.county == county, row.source == source, row.day == day.day)
+    if not connection.execute(sa.update(center_status).where(*mine).values(**values)).rowcount:
+        connection.execute(sa.insert(center_status).values(county=county, source=source, day=day.day, **values))
+
+
+def days(connection: sa.Connection, county: str, source: str, first: str, last: str) -> Iterator[Day]:
+    """What a county sent of the days from `first` to `last`, the oldest version first."""
+    row = center_status.c
+    rows = connection.execute(
+        sa.select(row.day, row.version, row.units, row.counters)
+        .where(row.county == county, row.source == source, row.day >= first, row.day <= last)
+        .order_by(row.version, row.day),
+        execution_options={"yield_per": _DAYS_AT_ONCE},  # A day may be megabytes.
+    )
+    for each in rows:
+        yield Day(each.day, each.version, orjson.loads(each.units), orjson.loads(each.counters))
+
+
+def shown(connection: sa.Connection, county: str) -> list[dict[str, Any]]:
+    """Each county that may push here, with what came; without its secret."""
+    at, row = center_source.c, center_status.c
+    mine = sa.and_(row.county == at.county, row.source == at.source)
+    told = (at.source, at.name)
+    rows = connection.execute(
+        sa.select(
+            *told,
+            sa.func.count(row.day).label("days"),
+            sa.func.max(row.day).label("last_day"),
+            sa.func.max(row.received_ms).label("last_received_ms"),
+        )
+        .select_from(center_source.outerjoin(center_status, mine))
+        .where(at.county == county)
+        .group_by(at.county, *told)
+        .order_by(at.source)
+    )
+    return [dict(each) for each in rows.mappings()]
