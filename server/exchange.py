@@ -201,6 +201,8 @@ class _Reception:
         only its author's to take: the line may still come from them."""
         if line.name is None:
             return True
+        if line.name in known and known[line.name].outcome.code == Code.ERASED:
+            return False  # Whatever bytes bear an erased name, they are not to be kept.
         return line.line != (known[line.name].line if line.name in known else first.get(line.name))
 
     # -- dates

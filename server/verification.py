@@ -14,10 +14,11 @@ from schemas.catalog import CATALOG
 from schemas.workflow import WORKFLOW
 from server.center import Center
 from server.store import dialect
-from server.store.ledger import County
+from server.store.ledger import BLANK, County
+from server.store.log import EDIT, ERASE
 from server.store.tables import edit_log, placement, record
 from sync import chain, edits, lines, records
-from sync.codes import ADMITTED, Result
+from sync.codes import ADMITTED, Code, Result
 from sync.edits import Do, Edit
 from sync.ids import conflict_id
 from sync.lines import Values, canonical
@@ -46,20 +47,33 @@ def _streamed(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[
 
 def _chain(connection: sa.Connection, county: County) -> Iterator[str]:
     head, last = chain.START, 0
-    rows = sa.select(
-        edit_log.c.revision, edit_log.c.line, edit_log.c.digest, edit_log.c.receipt_ms, edit_log.c.head
-    ).where(edit_log.c.county == county.code)
+    erased = _erased(connection, county)
+    columns = (
+        edit_log.c.revision, edit_log.c.kind, edit_log.c.line, edit_log.c.digest, edit_log.c.receipt_ms,
+        edit_log.c.head, edit_log.c.code,
+    )  # fmt: skip
+    rows = sa.select(*columns).where(edit_log.c.county == county.code)
     for row in _streamed(connection, rows.order_by(edit_log.c.revision)):
         head, last = chain.extend(head, row["revision"], row["receipt_ms"], row["digest"]), row["revision"]
         if head != row["head"]:
             yield f"log line {row['revision']}: the chain breaks"
             head = row["head"]
-        if lines.digest(row["line"]) != row["digest"]:
+        is_erased = row["code"] == Code.ERASED if row["kind"] == EDIT else row["digest"].hex() in erased
+        if is_erased and row["line"] != BLANK:
+            yield f"log line {row['revision']}: it is erased, and its bytes are there"
+        if not is_erased and lines.digest(row["line"]) != row["digest"]:
             yield f"log line {row['revision']}: its bytes are not those that were received"
     if (head, last) != (county.head, county.log_revision):
         yield f"county: its head is not that of log line {last}"
     if county.revision < last:
         yield "county: its counter is behind the log"
+
+
+def _erased(connection: sa.Connection, county: County) -> set[str]:
+    """The hashes of the lines without a name of their own that erasures took away."""
+    rows = sa.select(edit_log.c.line).where(edit_log.c.county == county.code, edit_log.c.kind == ERASE)
+    said = (json.loads(line)["strays"] for line in connection.scalars(rows))
+    return {digest for strays in said for digest in strays}
 
 
 def _records(connection: sa.Connection, county: County) -> Iterator[str]:

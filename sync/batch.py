@@ -11,6 +11,7 @@ from sync import records
 from sync.admission import NEXT_RELEASE, Admit, Refuse, Verdict, Wait, first_id, judge
 from sync.codes import Code, Detail, Result
 from sync.edits import Do, Edit, Unread, rule_of
+from sync.erasure import about
 from sync.ids import conflict_id
 from sync.placement import placement
 from sync.records import Record
@@ -77,6 +78,10 @@ class Batch:
             if self._is_open(arrival.name):
                 queue.extend(reversed(self._decide(arrival)))
 
+    def put(self, after: Placed) -> None:
+        """Takes a record as the server itself has changed it."""
+        self._put(self.world.records[after.record.id], after)
+
     def _decide(self, arrival: Arrival) -> list[Arrival]:
         """Decides one line; gives those that have waited for it."""
         try:
@@ -92,6 +97,8 @@ class Batch:
 
     def _verdict(self, arrival: Arrival) -> Verdict:
         edit = arrival.line
+        if self._is_erased(edit):
+            return Refuse(Code.ERASED)
         if arrival.verdict is not None:
             return arrival.verdict
         if isinstance(edit, Unread):
@@ -108,6 +115,11 @@ class Batch:
             return verdict
         awaited = as_said.awaited if isinstance(as_said, Wait) else frozenset[str]()
         return Wait(verdict.code, verdict.field, awaited | {f"person:{edit.by}"})
+
+    def _is_erased(self, line: Edit | Unread) -> bool:
+        """Whether a line is about what was erased. Asked before all else: nothing of it may be kept."""
+        erased = self.world.erased
+        return bool(erased) and any(name in erased for _, name in about(line, self.world.catalog))
 
     def _admit(self, arrival: Arrival, edit: Edit) -> list[Arrival]:
         world = self.world
@@ -126,6 +138,8 @@ class Batch:
 
     def _refuse(self, arrival: Arrival, verdict: Refuse) -> list[Arrival]:
         line, world = arrival.line, self.world
+        if verdict.code is Code.ERASED:
+            world.erased.add(arrival.name)
         is_change = isinstance(line, Unread) or line.do is Do.CHANGE
         record = (line.record if is_change else None) or self._kept(arrival)
         self._know(arrival, Decision(arrival, Result.REFUSED, record, verdict.code, verdict.field, verdict.detail))

@@ -52,6 +52,8 @@ class World:
     people: dict[str, Person] = field(default_factory=dict)
     records: dict[str, Placed] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    """The ids of erased records and the names of erased edits, among those that lines are about."""
     _stood: dict[tuple[str, str], tuple[str, Sibling]] = field(default_factory=dict, repr=False)
     """By register and edit, with its record: siblings that this batch covered. They may be the only word of these."""
     _overs: dict[str, Names] = field(default_factory=dict, repr=False)

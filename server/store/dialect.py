@@ -198,6 +198,17 @@ def _arrays(table: sa.Table, rows: Sequence[Row]) -> tuple[list[str], sa.Select[
     return columns, sa.select(*(source.c[name] for name in columns))
 
 
+def forget(engine: sa.Engine) -> None:
+    """Writes the database's free space anew, so that nothing can be read there of what was erased. Others go on
+    meanwhile; where that cannot be done now (SQLite is too busy), it is left to the next time."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, suppress(OperationalError):
+        if _is_sqlite(connection):
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.exec_driver_sql(statement).close()
+        else:
+            connection.exec_driver_sql("VACUUM record, edit_log")
+
+
 # The feed's building blocks. Both give, for each key with its own starting revision, its first rows in order of
 # revision by one bounded index probe: a LATERAL join on PostgreSQL, the same said with a scalar bound on SQLite.
 
@@ -241,3 +252,95 @@ FEED_HELD = {
     "postgresql": "h.key || '' = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:held AS jsonb))))",
     "sqlite": "h.key || '' IN (SELECT value FROM json_each(:held))",
 }
+
+# The building blocks of lists and exports, by whether the scope is the whole county. Else its keys are probed one after
+# another and each record by its own key: no statistics may make a database walk through what other scopes hold. On
+# PostgreSQL each key gives a page's worth of rows at most.
+
+_WHOLE_PAGE = """
+    SELECT r.id, r.revision, r.made_at FROM record AS r
+    WHERE r.county = :county AND r.type = :type AND r.gone IS NULL{bounds}{conditions}
+    ORDER BY {order} LIMIT :rows
+"""
+LISTED_PAGE = {
+    ("postgresql", True): _WHOLE_PAGE,
+    ("sqlite", True): _WHOLE_PAGE,
+    ("postgresql", False): """
+        SELECT DISTINCT c.id, c.revision, c.made_at
+        FROM jsonb_array_elements_text(CAST(:keys AS jsonb)) AS k(key), LATERAL (
+            SELECT r.id, r.revision, r.made_at FROM placement AS p, LATERAL (
+                SELECT id, type, revision, document, made_at FROM record
+                WHERE county = :county AND type = :type AND id = p.record LIMIT 1
+            ) AS r
+            WHERE p.county = :county AND p.key = k.key AND p.type = :type AND p.gone IS NULL{bounds}{conditions}
+            ORDER BY {order} LIMIT :rows
+        ) AS c
+        ORDER BY {outer} LIMIT :rows
+    """,
+    ("sqlite", False): """
+        SELECT DISTINCT c.id, c.revision, c.made_at FROM (
+            SELECT r.id, r.revision, r.made_at FROM json_each(:keys) AS k
+            CROSS JOIN placement AS p
+                ON p.county = :county AND p.key = k.value AND p.type = :type AND p.gone IS NULL{bounds}
+            CROSS JOIN record AS r ON r.county = :county AND r.type = :type AND r.id = p.record
+            WHERE true{conditions}
+        ) AS c
+        ORDER BY {outer} LIMIT :rows
+    """,
+}
+LISTED_DOCUMENTS = {
+    "postgresql": """
+        SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM ({found}) AS f, LATERAL (
+            SELECT id, revision, document, made_at, made_by FROM record
+            WHERE county = :county AND type = :type AND id = f.id LIMIT 1
+        ) AS r
+        ORDER BY {order}
+    """,
+    "sqlite": """
+        SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM ({found}) AS f
+        CROSS JOIN record AS r ON r.county = :county AND r.type = :type AND r.id = f.id
+        ORDER BY {order}
+    """,
+}
+_WHOLLY = """
+    SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM record AS r
+    WHERE r.county = :county AND r.type = :type AND r.gone IS NULL{conditions}
+    ORDER BY r.id
+"""
+LISTED_WHOLLY = {
+    ("postgresql", True): _WHOLLY,
+    ("sqlite", True): _WHOLLY,
+    ("postgresql", False): """
+        WITH mine AS MATERIALIZED (
+            SELECT DISTINCT p.record FROM jsonb_array_elements_text(CAST(:keys AS jsonb)) AS k(key), LATERAL (
+                SELECT record FROM placement
+                WHERE county = :county AND key = k.key AND type = :type AND gone IS NULL
+            ) AS p ORDER BY p.record
+        )
+        SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM mine, LATERAL (
+            SELECT id, type, revision, document, made_at, made_by FROM record
+            WHERE county = :county AND type = :type AND id = mine.record LIMIT 1
+        ) AS r
+        WHERE true{conditions}
+    """,
+    ("sqlite", False): """
+        SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM (
+            SELECT DISTINCT p.record FROM json_each(:keys) AS k
+            CROSS JOIN placement AS p ON p.county = :county AND p.key = k.value AND p.type = :type AND p.gone IS NULL
+            ORDER BY p.record
+        ) AS mine
+        CROSS JOIN record AS r ON r.county = :county AND r.type = :type AND r.id = mine.record
+        WHERE true{conditions}
+    """,
+}
+# A member of a document as the JSON that it is written in, among these; and as text.
+LISTED_MEMBER = {
+    "postgresql": "CAST(CAST(r.document AS json) -> :{} AS text)"
+    " = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:{} AS jsonb))))",
+    "sqlite": "r.document -> :{} IN (SELECT value FROM json_each(:{}))",
+}
+LISTED_TEXT = {
+    "postgresql": '(CAST(r.document AS json) ->> :moment) COLLATE "C"',
+    "sqlite": "r.document ->> :moment",
+}
+RECORD_ID = {"postgresql": "CAST(:{} AS uuid)", "sqlite": ":{}"}

@@ -4,6 +4,7 @@ It is locked late, just before the writes and the commit, and held until the com
 their order, and a feed that has read up to one never misses an earlier one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,9 @@ from server.store import dialect
 from server.store.tables import county, edit_log
 from sync import chain, lines, stamps
 from sync.cursor import Mark
+
+BLANK = b""
+"""What stands in the place of a line that was erased. Its hash stays."""
 
 
 class NoCountyError(LookupError):
@@ -78,15 +82,21 @@ class Ledger:
 
     def append(self, kind: str, line: bytes, **columns: object) -> None:
         """Adds a log line. Must come before any `next_revision`: log lines take the transaction's first revisions."""
+        self._append(kind, line, lines.digest(line), columns)
+
+    def append_blank(self, kind: str, digest: bytes, **columns: object) -> None:
+        """Adds a log line of which nothing but its hash may be kept."""
+        self._append(kind, BLANK, digest, columns)
+
+    def _append(self, kind: str, line: bytes, digest: bytes, columns: Mapping[str, object]) -> None:
         if self._taken != len(self.log):
             raise ValueError("log lines take the first revisions of their transaction")
-        digest = lines.digest(line)
         revision = self.next_revision()
         head = chain.extend(self._head, revision, self.receipt_ms, digest)
         self.log.append(
-            dict.fromkeys(_OUTCOME_COLUMNS)
-            | columns
-            | {
+            {
+                **dict.fromkeys(_OUTCOME_COLUMNS),
+                **columns,
                 "county": self.county.code,
                 "revision": revision,
                 "kind": kind,

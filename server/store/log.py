@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from server.store import dialect
-from server.store.ledger import Ledger
+from server.store.ledger import BLANK, Ledger
 from server.store.tables import edit_log, held_wait, record
 from sync.admission import Known
 from sync.batch import Decision
-from sync.codes import DETAILS, Detail, Result
+from sync.codes import DETAILS, Code, Detail, Result
 from sync.frames import Outcome
-from sync.lines import Values, write
+from sync.lines import Values, digest, write
 
-EDIT, STRAY, DECISION, DIRECTORY = "edit", "stray", "decision", "directory"
+EDIT, STRAY, DECISION, DIRECTORY, ERASE = "edit", "stray", "decision", "directory", "erase"
 """Kinds of log lines: an edit; a line that has no name of its own (not readable, or another's name); what became of
-a held edit later; a change of units, people, assignments, bodies or tablets."""
+a held edit later; a change of units, people, assignments, bodies or tablets; an erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,11 @@ def outcome_columns(decision: Decision) -> dict[str, object]:
 def append_new(ledger: Ledger, decision: Decision, tablet: str | None) -> None:
     """Logs an edit that came just now, with its outcome."""
     line = decision.arrival.line
-    ledger.append(EDIT, line.line, name=line.name, tablet=tablet, **outcome_columns(decision))
+    columns = {"name": line.name, "tablet": tablet, **outcome_columns(decision)}
+    if decision.code == Code.ERASED:
+        ledger.append_blank(EDIT, digest(line.line), **columns)
+    else:
+        ledger.append(EDIT, line.line, **columns)
 
 
 def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
@@ -208,7 +212,16 @@ def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
 
 def overwrite_outcomes(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
     """Writes the outcomes of edits that were held, as they stand now."""
-    rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decisions]
+    decided = list(decisions)
+    rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decided]
+    dialect.update(connection, edit_log, "name", rows)
+    blank(connection, county, [each.arrival.name for each in decided if each.code == Code.ERASED])
+
+
+def blank(connection: sa.Connection, county: str, names: Iterable[str]) -> None:
+    """Takes away the bytes of edits, and says that they are erased. Their hashes stay."""
+    said = {"result": Result.REFUSED, "code": Code.ERASED, "field": None, "detail": None, "conflicts": None}
+    rows = [{"county": county, "name": name, "line": BLANK, **said} for name in names]
     dialect.update(connection, edit_log, "name", rows)
 
 

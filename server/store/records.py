@@ -18,6 +18,9 @@ from sync.records import Origin, Record
 from sync.registers import Register, Sibling
 from sync.scope import Span
 
+ERASED = "erased"
+"""Why a record is gone of which nothing may stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -142,9 +145,6 @@ def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> 
     return [Stored(**each) for each in rows.mappings()]
 
 
-def placements(
-    connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]
-) -> dict[str, tuple[Span, ...]]:
 def remembered(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Where these edits are remembered until they come: by record and register. One statement."""
     table = tables.remembered
@@ -159,6 +159,9 @@ def remembered(connection: sa.Connection, county: str, names: Iterable[str]) -> 
     return asked
 
 
+def placements(
+    connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]
+) -> dict[str, tuple[Span, ...]]:
     """Where records stand and stood, by id. One statement.
 
     By type too: a held creation bears the name of the record that it makes, and stands elsewhere."""
@@ -169,7 +172,10 @@ def remembered(connection: sa.Connection, county: str, names: Iterable[str]) -> 
     now = sa.select(
         placement.c.type, placement.c.record, placement.c.key, placement.c.since, sa.null().label("until")
     ).where(
-        placement.c.county == county, dialect.among(connection, placement.c.record, ids), placement.c.gone.is_(None)
+        placement.c.county == county,
+        dialect.among(connection, placement.c.record, ids),
+        # Where an erased record stood: what merely links to it is judged as before.
+        sa.or_(placement.c.gone.is_(None), placement.c.gone == ERASED),
     )
     past = sa.select(
         sa.null(), past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
@@ -193,15 +199,15 @@ class Writes:
     records: list[dict[str, Any]] = field(default_factory=list)
     placements: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
+    remembered: list[dict[str, Any]] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)
+    """Edits that were remembered, and are decided now."""
 
     def put(self, row: Stored, revision: int, placed: Iterable[Span]) -> None:
         """A new version of a record, under the keys where it stands now."""
         self.records.append(
             {
                 "county": self.county,
-    remembered: list[dict[str, Any]] = field(default_factory=list)
-    arrived: set[str] = field(default_factory=set)
-    """Edits that were remembered, and are decided now."""
                 "type": row.type,
                 "id": row.id,
                 "revision": revision,
@@ -227,12 +233,6 @@ class Writes:
             {"county": self.county, "record": identity, "key": span.value, "since": span.since, "until": span.until}
         )
 
-    def _place(self, row: Stored, span: Span, revision: int, gone: str | None) -> None:
-        self.placements.append(
-            {
-                "county": self.county,
-                "record": row.id,
-                "type": row.type,
     def remember(self, before: Record | None, after: Record) -> None:
         """Remembers what the record's edits named and is not here yet; forgets what has come."""
         self.remembered += [
@@ -243,6 +243,12 @@ class Writes:
         for register, state in before.registers.items() if before else ():
             self.arrived |= state.remembered - after.registers[register].remembered
 
+    def _place(self, row: Stored, span: Span, revision: int, gone: str | None) -> None:
+        self.placements.append(
+            {
+                "county": self.county,
+                "record": row.id,
+                "type": row.type,
                 "key": span.value,
                 "revision": revision,
                 "since": span.since,
@@ -254,12 +260,6 @@ class Writes:
         dialect.upsert(connection, record, self.records)
         dialect.upsert(connection, placement, self.placements)
         dialect.insert(connection, past_placement, self._new_past(connection))
-
-    def _new_past(self, connection: sa.Connection) -> list[dict[str, Any]]:
-        """The ended spans that are not remembered yet, each once."""
-        ended = {(row["record"], row["key"], row["since"], row["until"]): row for row in self.past}
-        if not ended:
-            return []
         self._write_remembered(connection)
 
     def _write_remembered(self, connection: sa.Connection) -> None:
@@ -271,6 +271,12 @@ class Writes:
                 )
             )
         dialect.insert_missing(connection, table, self.remembered)
+
+    def _new_past(self, connection: sa.Connection) -> list[dict[str, Any]]:
+        """The ended spans that are not remembered yet, each once."""
+        ended = {(row["record"], row["key"], row["since"], row["until"]): row for row in self.past}
+        if not ended:
+            return []
         identities = sorted({row["record"] for row in self.past})
         rows = connection.execute(
             sa.select(
