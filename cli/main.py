@@ -3,6 +3,7 @@
 import click
 
 from cli.bodies import body
+from cli.center_targets import center
 from cli.county import init, verify
 from cli.held import held
 from cli.importing import import_
@@ -11,6 +12,7 @@ from cli.serve import serve
 from cli.tablet import tablet
 from cli.tablets import code, revoke, tablets
 from cli.units import unit
+from cli.worker import worker
 
 
 @click.group()
@@ -21,5 +23,5 @@ def main() -> None:
     The server's settings come from DOORSTEP_DATABASE_URL (or DOORSTEP_DATA_DIR) and DOORSTEP_COUNTY."""
 
 
-for _command in (init, import_, unit, person, body, code, tablets, revoke, held, verify, serve, tablet):
+for _command in (init, import_, unit, person, body, code, tablets, revoke, held, verify, serve, worker, center, tablet):
     main.add_command(_command)

@@ -47,7 +47,7 @@ def problem(code: str, field: str | None = None) -> Response:
     if kind.status in (429, 503):
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     if kind.status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
+        answer.headers["WWW-Authenticate"] = "Bearer" if code != "signature-wrong" else "Standard-Webhooks"
     return answer
 
 

@@ -20,8 +20,6 @@ from server.store.center_outbox import Message, Target
 
 log = logging.getLogger("doorstep")
 
-EVERY_S = 30
-"""How often a worker that runs looks for changes and for tries that are due."""
 LEASE_MS = 5 * 60 * 1000
 """How long a worker that has died keeps the others from its center. Longer than a try may take."""
 DELIVERED_KEPT_MS = 7 * 24 * 60 * 60 * 1000
@@ -67,8 +65,8 @@ class Worker:
             center_outbox.forget_delivered(connection, county, self.center.clock() - DELIVERED_KEPT_MS)
         return passed
 
-    def run(self, every_s: float = EVERY_S) -> None:
-        """Passes until `stopping` is set. A database that is away is waited for."""
+    def run(self, every_s: float) -> None:
+        """Passes, so many seconds apart, until `stopping` is set. A database that is away is waited for."""
         while not self.stopping.is_set():
             try:
                 self.once()
