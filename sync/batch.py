@@ -77,6 +77,10 @@ class Batch:
             if self._is_open(arrival.name):
                 queue.extend(reversed(self._decide(arrival)))
 
+    def put(self, after: Placed) -> None:
+        """Takes a record as the server itself has changed it."""
+        self._put(self.world.records[after.record.id], after)
+
     def _decide(self, arrival: Arrival) -> list[Arrival]:
         """Decides one line; gives those that have waited for it."""
         try:
