@@ -6,15 +6,23 @@ still holds, write, commit. The number of SQL statements does not depend on the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
+from schemas.periods import PERIODS
 from schemas.permissions import PERMISSIONS
 from schemas.workflow import WORKFLOW
 from server import writes
+from server.docket import Docket
 from server.loading import Loading, arrival_of
-from server.store import ledger, log
+from server.status.attendance import attendance
+from server.status.cases import cases
+from server.status.days import days_in
+from server.status.tally import Tallying
+from server.store import counters, ledger, log
+from server.store.counters import Tally
 from server.store.directory import UnitsCache
 from server.store.ledger import County, Ledger
 from server.store.log import HeldEdit
@@ -81,10 +89,31 @@ class Push:
             book.append(log.STRAY, line, tablet=lines.tablet, author=lines.author)
         decided = self._log(book, lines, batch, loading.held)
         if book.log:
+            changes = self._keep_books(book, batch)
             received = {name: instant(each.edit.receipt_ms) for name, each in loading.held.items()}
             writes.write(self.connection, book, batch, decided, received)
+            counters.add(self.connection, county.code, changes, book.revision)
             book.write(self.connection)
         return book
+
+    def _keep_books(self, book: Ledger, batch: Batch) -> Tally:
+        """What the server itself writes of disputes, logged as edits of its own; gives the changes of counters."""
+        connection, county = self.connection, book.county
+        day_of = days_in(county.timezone)
+        attended = attendance(connection, county.code, batch, day_of, PERIODS)
+        found = cases(connection, county.code, batch, attended)
+        docket = Docket(
+            batch,
+            county.revision,
+            self.now_ms,
+            county.timezone,
+            day_of,
+            partial(counters.next_case_numbers, connection, county.code),
+        )
+        for decision in docket.keep(found, attended.after):
+            log.append_new(book, decision, None)
+        counters.attend(connection, county.code, {each: attended.after[each] for each in attended.changed})
+        return Tallying(connection, county.code, batch, attended, day_of).tally(found)
 
     def _locked(self, batch: Batch, loading: Loading) -> County:
         """Locks the county, and asks once whether anything that was taken for granted has changed meanwhile."""

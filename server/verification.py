@@ -13,7 +13,11 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from schemas.workflow import WORKFLOW
 from server.center import Center
-from server.store import dialect
+from server.status.cases import lived
+from server.status.days import days_in
+from server.status.life import moves
+from server.status.recount import Recount, differences_of_counters
+from server.store import counters, dialect
 from server.store.ledger import BLANK, County
 from server.store.log import EDIT, ERASE
 from server.store.tables import edit_log, placement, record
@@ -33,9 +37,11 @@ def differences(center: Center) -> list[str]:
     """Where the log and what was made of it differ, in words; empty where all is well."""
     with dialect.reading(center.engine, one_snapshot=True) as connection:
         county = center.county(connection)
+        recount = Recount(days_in(county.timezone))
         return [
             *_chain(connection, county),
-            *_records(connection, county),
+            *_records(connection, county, recount),
+            *_counters(connection, county, recount),
             *_held(connection, county),
             *_placements(connection, county),
         ]
@@ -76,7 +82,7 @@ def _erased(connection: sa.Connection, county: County) -> set[str]:
     return {digest for strays in said for digest in strays}
 
 
-def _records(connection: sa.Connection, county: County) -> Iterator[str]:
+def _records(connection: sa.Connection, county: County, recount: Recount) -> Iterator[str]:
     """Every record and conflict, made again from its edits."""
     stored = _stored(connection, county)
     columns = (
@@ -87,16 +93,27 @@ def _records(connection: sa.Connection, county: County) -> Iterator[str]:
     )
     rows = _streamed(connection, named.order_by(edit_log.c.record, edit_log.c.revision))
     for identity, log_rows in groupby(rows, key=lambda row: str(row["record"])):
-        made = _made(identity, list(log_rows))
+        of_record = list(log_rows)
+        admitted = [_edit(row, identity) for row in of_record if row["result"] in ADMITTED]
+        made = _made(identity, admitted, of_record)
         if made is None:
             continue
         document = records.document(made, CATALOG, WORKFLOW)
+        life = lived(made, moves(admitted), WORKFLOW) if made.type == "dispute" else []
+        recount.see(made.type, identity, document, made.origins[0].at, life)
         yield from _compared(stored, (made.type, identity), document, records.dots(made, CATALOG, WORKFLOW))
         for name, found in records.conflicts(made, CATALOG, WORKFLOW).items():
             yield from _compared(stored, ("conflict", conflict_id(identity, name)), found, {})
     for kind, identity in stored:
         if kind != "held":
             yield f"{kind} {identity}: no edit made it"
+
+
+def _counters(connection: sa.Connection, county: County, recount: Recount) -> Iterator[str]:
+    """The counters are what all records and their lives add up to."""
+    counted = recount.counted()
+    kept = {row[:-1]: row[-1] for row in counters.everything(connection, county.code)}
+    yield from differences_of_counters(kept, counted, counters.every_attendance(connection, county.code), recount.days)
 
 
 def _stored(connection: sa.Connection, county: County) -> dict[tuple[str, str], tuple[str, str | None]]:
@@ -121,7 +138,7 @@ def _compared(
         yield f"{identity[0]} {identity[1]}: its siblings are not what its edits make"
 
 
-def _made(identity: str, log_rows: list[sa.RowMapping]) -> Record | None:
+def _made(identity: str, admitted: list[Edit], log_rows: list[sa.RowMapping]) -> Record | None:
     """The record of all its admitted edits: creations first, the rest in any order."""
     refused = {str(row["name"]): row for row in log_rows if row["result"] == Result.REFUSED}
     folded: set[str] = set()
@@ -133,7 +150,6 @@ def _made(identity: str, log_rows: list[sa.RowMapping]) -> Record | None:
         # What comes only later in this order is remembered until then.
         return Named(Fate.ADMITTED if name in folded else Fate.UNKNOWN)
 
-    admitted = [_edit(row, identity) for row in log_rows if row["result"] in ADMITTED]
     made: Record | None = None
     for edit in sorted(admitted, key=lambda each: each.do is Do.CHANGE):
         made = records.admit(made, edit, CATALOG, lookup)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from server.store import dialect
-from server.store.tables import attendance, case_number, counted_day, counter
+from server.store.tables import attendance, case_number, counted_day, counter, edit_log
+from sync.codes import ADMITTED
 
 DAY, MONTH = "day", "month"
 """What a counter spans."""
@@ -49,7 +50,7 @@ def days_changed(connection: sa.Connection, county: str, since: int) -> dict[str
         .where(counted_day.c.county == county, counted_day.c.revision > since)
         .order_by(counted_day.c.day)
     )
-    return {day: revision for day, revision in rows}
+    return dict(rows)
 
 
 def of_day(connection: sa.Connection, county: str, day: str) -> dict[str, dict[str, int]]:
@@ -134,10 +135,28 @@ def attendances(connection: sa.Connection, county: str, records: Iterable[str]) 
     return {record: json.loads(days) for record, days in rows}
 
 
+def every_attendance(connection: sa.Connection, county: str) -> dict[str, list[str]]:
+    """All that `attendances` could give."""
+    rows = connection.execute(sa.select(attendance.c.record, attendance.c.days).where(attendance.c.county == county))
+    return {record: json.loads(days) for record, days in rows}
+
+
 def attend(connection: sa.Connection, county: str, days: Mapping[str, list[str]]) -> None:
     """Writes the days of these records anew."""
     rows = [{"county": county, "record": record, "days": json.dumps(each)} for record, each in sorted(days.items())]
     dialect.upsert(connection, attendance, rows)
+
+
+def admitted_lines(connection: sa.Connection, county: str, records: Iterable[str]) -> list[tuple[str, bytes, str]]:
+    """The admitted edits of these records as the log has them: record, line, stamp."""
+    rows = connection.execute(
+        sa.select(edit_log.c.record, edit_log.c.line, edit_log.c.stamp).where(
+            edit_log.c.county == county,
+            dialect.among(connection, edit_log.c.record, sorted(records)),
+            edit_log.c.result.in_(sorted(ADMITTED)),
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def next_case_numbers(connection: sa.Connection, county: str, year: int, count: int) -> list[int]:

@@ -1,0 +1,129 @@
+"""The docket: what the server itself writes of a dispute. Its number, its deadlines, and what staff are to look at.
+
+It writes edits like everyone, by `center`, in the transaction of those that brought them about; so the log explains
+them, and `doorstep verify` replays them. Deadlines use the server's time.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from schemas.periods import PERIODS
+from server.status import counting, deadlines
+from server.status.cases import Case
+from server.status.counting import DayOf
+from sync import edits, ids, records
+from sync.batch import Arrival, Batch, Decision
+from sync.codes import Result
+from sync.edits import Edit
+from sync.lines import Values, write
+from sync.stamps import instant, stamp
+from sync.world import Placed, World
+
+CENTER = "center"
+"""Whose edits these are."""
+
+CLOSED_WITHOUT_FOLLOW_UP = "closed_without_follow_up"
+FAILED_WITHOUT_ROUTES = "failed_without_routes_told"
+DEADLINE_MAY_SHIFT = "deadline_may_shift"
+"""The deadline lies in a year whose holidays are not announced yet."""
+
+Numbers = Callable[[int, int], list[int]]
+"""Takes as many numbers of a year as are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """Keeps the docket in one transaction, at the server's moment `now_ms`."""
+
+    batch: Batch
+    revision: int
+    """The county's, before this transaction."""
+    now_ms: int
+    timezone: str
+    day_of: DayOf
+    take_numbers: Numbers
+
+    def keep(self, cases: Mapping[str, Case], followed_up: Mapping[str, Sequence[str]]) -> list[Decision]:
+        """Brings the server's fields of these disputes up to date: changes the batch's records, gives the edits that
+        are to be logged."""
+        said = {identity: self._said(case, followed_up.get(identity, ())) for identity, case in cases.items()}
+        accepted = [identity for identity, values in said.items() if "accepted_at" in values]
+        year = int(self._today()[:4])
+        for identity, number in zip(accepted, self.take_numbers(year, len(accepted)) if accepted else (), strict=True):
+            said[identity]["case_no"] = PERIODS.case_no.format(year=year, number=number)
+        return [self._write(cases[identity], values) for identity, values in said.items() if values]
+
+    def _today(self) -> str:
+        return self.day_of(stamp(self.now_ms))
+
+    def _said(self, case: Case, followed_up: Iterable[str]) -> dict[str, object]:
+        """The server's values that differ from what the dispute says; the number is still to be taken."""
+        world = self.batch.world
+        document, life = _document(case.after, world), case.life(world)
+        said: dict[str, object] = {}
+        if document.get("removed") or not counting.is_received(life):
+            return said
+        today = date.fromisoformat(self._today())
+        if "accepted_at" not in document:
+            said["accepted_at"] = instant(self.now_ms)
+            statutory = today + timedelta(days=PERIODS.statutory_days)
+            said["statutory_due_at"] = deadlines.end_of(statutory, self.timezone)
+        due = document.get("due_at")
+        if counting.is_open(life) and (due is None or self._tier_changed(case)):
+            working_days = PERIODS.tier_working_days[str(document["tier"])]
+            due = deadlines.end_of(deadlines.working_day_after(today, working_days, PERIODS), self.timezone)
+            said["due_at"] = due
+        flags = _flags(document, [*followed_up], str(due))
+        if flags != document.get("flags", []):
+            said["flags"] = flags
+        return said
+
+    def _tier_changed(self, case: Case) -> bool:
+        if case.before is None:
+            return True
+        world = self.batch.world
+        return _document(case.before, world).get("tier") != _document(case.after, world).get("tier")
+
+    def _write(self, case: Case, values: Values) -> Decision:
+        world, record = self.batch.world, case.after.record
+        line = write(
+            {
+                "edit": self._name(record.id),
+                "schema": world.catalog.version,
+                "by": CENTER,
+                "do": "change",
+                "type": record.type,
+                "id": record.id,
+                "at": stamp(self.now_ms),
+                "over": {name: [each.edit for each in record.register(name).siblings] for name in sorted(values)},
+                "now": values,
+            }
+        )
+        edit = edits.read(line, world.catalog)
+        if not isinstance(edit, Edit):
+            raise TypeError(f"the docket wrote a line that is no edit: {edit.code}")
+        case.after = Placed(records.admit(record, edit, world.catalog, world.lookup), case.after.placement)
+        self.batch.put(case.after)
+        return Decision(Arrival(edit, edit.at), Result.APPLIED, record.id)
+
+    def _name(self, record: str) -> str:
+        """The edit's name: no other transaction writes of this dispute from the same revision."""
+        seed = hashlib.sha256(f"{record} {self.revision}".encode()).digest()
+        return ids.edit_name(self.now_ms, int.from_bytes(seed[:10]))
+
+
+def _document(placed: Placed, world: World) -> Values:
+    return records.document(placed.record, world.catalog, world.workflow)
+
+
+def _flags(document: Values, followed_up: Sequence[str], due_at: str) -> list[str]:
+    """What staff are to look at: rules that the merged dispute breaks, although each of its edits was legal."""
+    status = document.get("status")
+    found = {
+        CLOSED_WITHOUT_FOLLOW_UP: status == "closed" and not followed_up,
+        FAILED_WITHOUT_ROUTES: status == "failed" and document.get("routes_told") is not True,
+        DEADLINE_MAY_SHIFT: not deadlines.is_published(date.fromisoformat(due_at[:10])),
+    }
+    return [flag for flag, is_raised in found.items() if is_raised]

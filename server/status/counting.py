@@ -1,0 +1,129 @@
+"""What one record adds to the counters: a pure function of its values, its life, and the days on which it was attended.
+
+A counter changes by the difference of what a record adds after a transaction and what it added before. A recount is the
+sum over all records.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+
+from schemas.periods import Periods
+from server.status.life import Step
+
+Days = Counter[tuple[str, str]]
+"""What is counted, by local day and measure."""
+
+DayOf = Callable[[str], str]
+"""The county's local day of a stamp or an instant."""
+
+_WAYS_OUT = {
+    "performed": "settled",
+    "closed": "settled",
+    "failed": "failed",
+    "withdrawn": "withdrawn",
+    "declined": "declined",
+    "merged": "merged",
+}
+"""How a status takes a dispute off the books, and how that is counted."""
+
+WAYS_OUT = tuple(dict.fromkeys(_WAYS_OUT.values()))
+_AT_THE_DOOR = frozenset({"grid", "village"})
+_REPORTED = "reported"
+_SATISFIED_FROM = 4
+
+
+def visit(values: Mapping[str, object], made_at: str, day_of: DayOf, periods: Periods) -> Days:
+    """Of a visit, under the day on which it was recorded."""
+    if values.get("removed"):
+        return Days()
+    day = day_of(made_at)
+    return Days({(day, "visits"): 1, (day, "visits_met"): int(is_valid(values, periods))})
+
+
+def is_valid(values: Mapping[str, object], periods: Periods) -> bool:
+    """Whether a visit counts for its household's interval."""
+    return values.get("result") in periods.valid_visit_results and not values.get("removed")
+
+
+def household(
+    values: Mapping[str, object], made_at: str, visited: Sequence[str], day_of: DayOf, periods: Periods
+) -> Days:
+    """Of a household: that it is there, and the spans of days that valid visits cover. `visited`: their local days."""
+    if values.get("removed"):
+        return Days()
+    counted = Days({(day_of(made_at), "households"): 1})
+    for first, end in _spans(visited, periods.visit_interval(values)):
+        counted[first, "covered"] += 1
+        counted[end, "covered"] -= 1
+    return counted
+
+
+def _spans(visited: Sequence[str], interval_days: int) -> list[tuple[str, str]]:
+    """The spans that visits cover, from the day of the first to the day after the last, none overlapping."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted({date.fromisoformat(each) for each in visited}):
+        end = day + timedelta(days=interval_days)
+        if spans and day <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((day, end))
+    return [(first.isoformat(), end.isoformat()) for first, end in spans]
+
+
+def dispute(values: Mapping[str, object], life: Sequence[Step], followed_up: Sequence[str], day_of: DayOf) -> Days:
+    """Of a dispute: each step on and off the books on its day, and how its last way out went.
+
+    It is received once, with its first acceptance, however often it is escalated; what is reopened is on the books
+    again. `followed_up`: the local days of its follow-ups."""
+    if values.get("removed") or not life:
+        return Days()
+    counted = Days({(day_of(life[0].at), "reported"): 1})
+    is_received, out = False, None
+    for step in life:
+        way = _WAYS_OUT.get(step.status)
+        day = day_of(step.at)
+        if not is_received:
+            if way is None and step.status != _REPORTED:
+                counted[day, "received"] += 1
+                is_received = True
+            continue
+        if out is not None and way != _WAYS_OUT[out.status]:
+            counted[day, "reopened"] += 1
+            out = None
+        if way is not None and out is None:
+            counted[day, way] += 1
+            out = step
+    if out is not None:
+        counted += _outcome(values, out, followed_up, day_of)
+    elif is_received and isinstance(due := values.get("due_at"), str):
+        counted[_next_day(day_of(due)), "overdue"] += 1
+    return counted
+
+
+def is_received(life: Sequence[Step]) -> bool:
+    """Whether a dispute was ever accepted."""
+    return any(step.status != _REPORTED and step.status not in _WAYS_OUT for step in life)
+
+
+def is_open(life: Sequence[Step]) -> bool:
+    return bool(life) and life[-1].status not in _WAYS_OUT
+
+
+def _outcome(values: Mapping[str, object], out: Step, followed_up: Sequence[str], day_of: DayOf) -> Days:
+    """Of the way out that stands, under its day."""
+    day, due = day_of(out.at), values.get("due_at")
+    counted = Days()
+    if isinstance(due, str):
+        counted[day, "on_time" if out.at[: len(due) - 1] <= due[:-1] else "late"] += 1
+    if _WAYS_OUT[out.status] == "settled":
+        satisfaction = values.get("satisfaction")
+        counted[day, "settled_at_the_door"] += int(out.tier in _AT_THE_DOOR)
+        counted[day, "followed_up"] += int(bool(followed_up))
+        counted[day, "answered"] += int(isinstance(satisfaction, int))
+        counted[day, "satisfied"] += int(isinstance(satisfaction, int) and satisfaction >= _SATISFIED_FROM)
+    return counted
+
+
+def _next_day(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()

@@ -1,0 +1,71 @@
+"""The counters counted anew from the records and the log, to prove those that were kept. It reads everything."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from schemas.periods import PERIODS
+from server.status import counting
+from server.status.attendance import attended
+from server.status.counting import DayOf, Days
+from server.status.life import Step
+from server.store.counters import DAY, MONTH, MONTH_CHARS
+from sync.lines import Values
+
+Counted = dict[tuple[str, str, str, str], int]
+"""Counters by span, grid, period and measure, as `server.store.counters.everything` gives them."""
+
+
+@dataclass(slots=True)
+class Recount:
+    """Is shown every record, with its creation's stamp and, for a dispute, its life; then gives the counters."""
+
+    day_of: DayOf
+    days: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The local days of valid visits and follow-ups, by household and dispute."""
+    _counted: Counted = field(default_factory=lambda: defaultdict(int))
+    _later: dict[str, tuple[Values, str, list[Step]]] = field(default_factory=dict)
+
+    def see(self, kind: str, identity: str, document: Values, made_at: str, life: list[Step]) -> None:
+        attends = attended(kind, document, made_at, self.day_of, PERIODS)
+        if attends is not None:
+            record, day = attends
+            self.days[record].append(day)
+        if kind == "visit":
+            self._add(document, counting.visit(document, made_at, self.day_of, PERIODS))
+        elif kind in ("household", "dispute"):
+            self._later[identity] = (document, made_at, life)
+
+    def counted(self) -> Counted:
+        """The counters that are not 0."""
+        for identity, (document, made_at, life) in self._later.items():
+            days = sorted(self.days.get(identity, ()))
+            if life:
+                self._add(document, counting.dispute(document, life, days, self.day_of))
+            else:
+                self._add(document, counting.household(document, made_at, days, self.day_of, PERIODS))
+        self._later.clear()
+        return {key: value for key, value in self._counted.items() if value}
+
+    def _add(self, document: Values, days: Days) -> None:
+        unit = str(document.get("unit"))
+        for (day, measure), value in days.items():
+            self._counted[DAY, unit, day, measure] += value
+            self._counted[MONTH, unit, day[:MONTH_CHARS], measure] += value
+
+
+def differences_of_counters(
+    kept: Mapping[tuple[str, str, str, str], int],
+    counted: Counted,
+    days_kept: Mapping[str, list[str]],
+    days: Mapping[str, list[str]],
+) -> Iterator[str]:
+    """Where counters that were kept and those counted anew differ, in words."""
+    for key in sorted({*kept, *counted}):
+        if kept.get(key, 0) != counted.get(key, 0):
+            span, unit, period, measure = key
+            found = f"{kept.get(key, 0)}, a recount gives {counted.get(key, 0)}"
+            yield f"counter {measure} of {unit}, {span} {period}: {found}"
+    for record in sorted({*days_kept, *days}):
+        if days_kept.get(record, []) != sorted(days.get(record, [])):
+            yield f"attendance of {record}: it is not what its visits or follow-ups make"
