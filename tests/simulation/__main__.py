@@ -10,6 +10,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.simulation.occurrences import missing
 from tests.simulation.run import MEMORY, SimulationError, run
 from tests.support.databases import Databases, SqliteDatabases, postgres_databases
 
@@ -54,6 +55,7 @@ def main() -> int:
     took_s = time.monotonic() - began
     say(f"\n{options.seeds} seeds on {options.database} in {took_s:.0f} s, {len(failed)} failed: {failed}")
     say(" ".join(f"{name}={number}" for name, number in sorted(counts.items())))
+    say("".join(f"never: {said}\n" for said in missing(counts)))
     return 1 if failed else 0
 
 

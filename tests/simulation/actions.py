@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from client_sdk import Collection, Record, Refused, Tablet
+from schemas.catalog import CATALOG
 from schemas.workflow import WORKFLOW
 from tests.simulation.device import Device
 from tests.simulation.server import GRIDS
@@ -21,6 +22,7 @@ VALUES: Mapping[str, Mapping[str, tuple[object, ...]]] = {
         "location": ({"lat": "25.53", "lon": "102.4"}, {"lat": "25.6", "lon": "102.5", "accuracy_m": 8}, None),
         "removed": ("重复登记", None),
         "unit": GRIDS,
+        "mood": ("calm", "glad", None),
     },
     "visit": {
         "result": ("met", "nobody_home", "declined"),
@@ -30,6 +32,7 @@ VALUES: Mapping[str, Mapping[str, tuple[object, ...]]] = {
         "satisfaction": (1, 4, 5, None),
         "photos": ([], ["a.jpg"], ["a.jpg", "b.jpg"]),
         "removed": ("记错了户", None),
+        "companions": ([], ["张三"], ["张三", "李四"]),
     },
     "dispute": {
         "title": ("围墙", "围墙和水沟", "水沟"),
@@ -129,7 +132,9 @@ class Actions:
         kind = self.random.choice(tuple(VALUES))
         record = self.some(tablet, kind)
         if record is not None:
-            names = self.random.sample(tuple(VALUES[kind]), self.random.choice((1, 1, 1, 2)))
+            # What only a newer app knows is not there yet.
+            known = [name for name in VALUES[kind] if name in CATALOG.types[kind].fields]
+            names = self.random.sample(known, self.random.choice((1, 1, 1, 2)))
             if "unit" in names and not self.one_in(3):
                 names.remove("unit")
             COLLECTIONS[kind](tablet).change(record, **{name: self.random.choice(VALUES[kind][name]) for name in names})

@@ -9,7 +9,7 @@ from pathlib import Path
 from client_sdk import RevokedError, StoreError, Tablet
 from tests.simulation.faults import Disk, KilledError
 from tests.simulation.link import Link
-from tests.simulation.server import speaking
+from tests.simulation.releases import speaking
 
 CENTER = "http://center.example"
 _FILES = ("", "-wal", "-shm")
@@ -38,7 +38,6 @@ class Device:
     is_busy: bool = False
     is_gone: bool = False
     """Broken, stolen and wiped, or left in a drawer for ever."""
-    is_revoked: bool = False
     is_lossy: bool = False
     """Whether what it had may be gone: restored from a copy, say."""
     is_honest: bool = True
@@ -72,12 +71,12 @@ class Device:
                 deed(self.opened())
         except KilledError:
             self.power_off()
-            return "killed"
+            return "tablet killed"
         except StoreError:
-            return "disk"
+            return "tablet's disk full"
         except RevokedError as revoked:
             self.is_gone = revoked.wiped
-            return "revoked"
+            return "told of its revocation"
         finally:
             self.is_busy = False
         return "done"

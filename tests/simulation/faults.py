@@ -1,6 +1,7 @@
 """Faults of disks and databases: a process that is killed between any two statements, a disk that is full, a bug."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,10 +24,10 @@ class InjectedBugError(Exception):
 
 
 class Fault(StrEnum):
-    """What happens at a statement."""
+    """What happens to the server at a statement; KILLED_AFTER at a commit that has come to the disk."""
 
     KILLED = "killed"
-    KILLED_AFTER = "killed-after"
+    KILLED_AFTER = "killed_after"
     FULL = "full"
     BUG = "bug"
     OVERTAKEN = "overtaken"
@@ -115,7 +116,9 @@ class DatabaseFaults:
     strikes_in: int = 0
     overtake: Callable[[], None] | None = None
     """What another process does between two statements of this one."""
+    struck: Counter[str] = field(default_factory=Counter)
     counted: int = 0
+    """Statements so far."""
 
     def arm(self, fault: Fault, strikes_in: int, overtake: Callable[[], None] | None = None) -> None:
         self.fault, self.strikes_in, self.overtake = fault, strikes_in, overtake
@@ -158,6 +161,7 @@ class DatabaseFaults:
         if self.strikes_in >= 0:
             return None
         due, self.fault = self.fault, None
+        self.struck[f"server {due}"] += 1
         return due
 
     def _strike(self, fault: Fault | None, dialect: sa.Dialect) -> None:

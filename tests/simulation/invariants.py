@@ -15,7 +15,8 @@ from sync.batch import Decision
 from sync.lines import canonical, digest
 from tests.simulation import oracle, rights
 from tests.simulation.device import Device
-from tests.simulation.server import Parcel, Reply, Server, speaking
+from tests.simulation.releases import speaking
+from tests.simulation.server import Parcel, Reply, Server
 from tests.simulation.world import World
 
 Name = tuple[str, str]
@@ -54,7 +55,7 @@ def _nothing_is_lost(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator
             continue
         device = world.devices[saved.device]
         world.counts["edits only on lost tablets"] += 1
-        if name not in kept and not device.is_gone and not device.is_lossy and not world.server.restores:
+        if name not in kept and not device.is_gone and not device.is_lossy and not world.server.is_forgetful:
             yield f"edit {name}: lost"
 
 
@@ -67,6 +68,7 @@ def _rightful_work_is_taken(world: World, log: Mapping[str, sa.RowMapping]) -> I
     """What somebody might do when they did it is never refused them later, however late it comes."""
     for row in log.values():
         world.counts[f"{row['result']} {row['code'] or ''}".strip()] += 1
+        world.counts["old schema"] += f'"schema":{world.server.schema},'.encode() not in row["line"]
     for name in sorted(world.rightful & log.keys()):
         row = log[name]
         if row["code"] in ("not-allowed", "unknown-record") and not world.server.restores:

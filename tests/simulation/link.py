@@ -13,12 +13,9 @@ import httpx
 from tests.simulation.faults import Fault, KilledError
 from tests.simulation.server import Parcel, Reply, Server
 
-FAULTS = (
-    "request_lost", "answer_lost", "answer_cut", "duplicated", "delayed", "timed_out", "gateway", "killed",
-    "killed_after", "full", "bug", "overtaken",
-)  # fmt: skip
-STATEMENTS_MAX = 22
-"""Of one request, about: a fault strikes at one of them, or not at all."""
+FAULTS = ("request_lost", "answer_lost", "answer_cut", "duplicated", "delayed", "timed_out", "gateway", *Fault)
+STATEMENTS = (8, 16, 32, 64)
+"""Up to which of one request's statements a fault may strike. A pull has about 12, a push 25; some have more."""
 
 REQUESTS_MAX = 3000
 """Of one run: ten times what it takes."""
@@ -62,7 +59,8 @@ class Network:
         fault = self._fault()
         if fault is None:
             return _response(self._deliver(person, parcel))
-        self.struck[fault] += 1
+        if fault not in tuple(Fault):  # Those strike later, or not at all: the server's own count tells.
+            self.struck[fault] += 1
         match fault:
             case "request_lost":
                 raise httpx.ConnectError("no signal")
@@ -90,19 +88,21 @@ class Network:
         return self.random.choice(self.faults)
 
     def _while_it_strikes(self, person: str, parcel: Parcel, fault: str) -> httpx.Response:
-        kind = {
-            "killed": Fault.KILLED,
-            "killed_after": Fault.KILLED_AFTER,
-            "full": Fault.FULL,
-            "bug": Fault.BUG,
-            "overtaken": Fault.OVERTAKEN,
-        }[fault]
-        most = 3 if kind is Fault.KILLED_AFTER else STATEMENTS_MAX
-        self.server.faults.arm(kind, self.random.randrange(most), lambda: self._overtaken(person))
+        self.arm(Fault(fault), lambda: self._overtaken(person))
         try:
             return _response(self._deliver(person, parcel))
         finally:
             self.server.faults.disarm()
+
+    def arm(self, fault: Fault, overtake: Callable[[], None] | None = None) -> None:
+        most = 3 if fault is Fault.KILLED_AFTER else self.random.choice(STATEMENTS)
+        self.server.faults.arm(fault, self.random.randrange(most), overtake)
+
+    def trouble(self) -> None:
+        """May arm a fault for a command of an administrator: of those that this run knows, at as many."""
+        fault = self._fault()
+        if fault in (Fault.KILLED, Fault.KILLED_AFTER, Fault.FULL, Fault.BUG):
+            self.arm(Fault(fault))
 
     def _overtaken(self, person: str) -> None:
         """Another tablet's whole sync, over a good line."""
@@ -129,6 +129,7 @@ class Network:
     def arrive_late(self) -> None:
         """A request that was given up long ago reaches the server after all; nobody reads the answer."""
         person, parcel = self.delayed.pop(self.random.randrange(len(self.delayed)))
+        self.struck["arrived_late"] += 1
         try:
             self._deliver(person, parcel)
         except httpx.TransportError:

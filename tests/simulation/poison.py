@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -47,7 +48,7 @@ class Poison:
     def said(self, name: str) -> Members:
         kinds: list[Callable[[str], Members]] = [
             self.newer, self.newer, self.invalid, self.forbidden, self.foreign, self.blind_change, self.blind_change,
-            self.blind_move, self.wrong_mend, self.wrong_time,
+            self.blind_move, self.wrong_mend, self.wrong_time, self.mistaken_type, self.mistaken_type,
         ]  # fmt: skip
         return self.random.choice(kinds)(name)
 
@@ -58,8 +59,8 @@ class Poison:
 
     def newer(self, _name: str) -> Members:
         made = self.household()
-        if self.random.random() < 0.5:
-            made["now"]["mood"] = "calm"
+        if self.random.random() < 0.6:
+            made["now"] |= self.random.choice(({"mood": "calm"}, {"mood": 7}, {"zodiac": "tiger"}))
         return made | {"schema": self.random.choice((2, 2, 3, 99))}
 
     def invalid(self, _name: str) -> Members:
@@ -106,6 +107,12 @@ class Poison:
             made["settles"] = [field]
         return made
 
+    def mistaken_type(self, name: str) -> Members:
+        """A change that nobody may make, of a record by another type: whoever names it names nothing else by it."""
+        kind, other = self.random.choice((("household", "visit"), ("visit", "household"), ("dispute", "visit")))
+        record, field = self.record(kind) or name, self.random.choice(("unit", "notes", "removed"))
+        return {"do": "change", "type": other, "id": record, "now": {field: 7}, "over": {field: self.names()}}
+
     def blind_move(self, name: str) -> Members:
         def state() -> Members:
             status = self.random.choice(("reported", "accepted", "mediating", "agreed", "failed"))
@@ -140,11 +147,12 @@ class Poison:
 
     # -- past the SDK
 
-    def rogue(self, device: Device) -> None:
-        """Hands lines over with a tablet's token: garbage, a name used twice, a line too long, an edit of another's."""
+    def rogue(self, device: Device) -> bool:
+        """Hands lines over with a tablet's token: garbage, a name used twice, a line too long, an edit of another's.
+        Says whether the tablet has a token."""
         token, owes = device.meta("token"), device.rows("SELECT count(*) FROM outbox WHERE unsent = 1")[0][0]
         if token is None:
-            return
+            return False
         made = [self.line(device) for _ in range(self.random.randint(1, 4))]
         head = {"v": 1, "cursor": None, "mark": device.meta("mark"), "owes": owes, "now": stamps.stamp(device.clock())}
         body = b"".join(each + b"\n" for each in (json.dumps(head | {"want": 1}).encode(), *made))
@@ -154,10 +162,9 @@ class Poison:
             (("authorization", f"Bearer {token}"), ("content-encoding", "gzip")),
             gzip.compress(body, mtime=0),
         )
-        try:
+        with suppress(httpx.TransportError):
             self.world.network.carry(device.person, parcel)
-        except httpx.TransportError:
-            return
+        return True
 
     def line(self, device: Device) -> bytes:
         known = [self.world.saved[name].line for name in self.known()]

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store.tables import assignment, membership, placement, unit_parent
+from server.store.tables import assignment, county, membership, placement, unit_parent
 from tests.simulation.device import Saved
 from tests.simulation.server import Server
 from tests.support.county import COUNTY
@@ -14,8 +14,16 @@ from tests.support.county import COUNTY
 STAFF = frozenset({"village_staff", "township_staff", "county_staff"})
 
 
-def scope(server: Server, person: str) -> set[str]:
-    """The keys of a person now."""
+def scope(server: Server, person: str) -> frozenset[str]:
+    """The keys of a person now. Asked at every answer, so kept for as long as the directory is as it was."""
+    (now,) = server.rows(sa.select(county.c.directory_revision))
+    asked = server.url, now["directory_revision"], person
+    if asked not in server.scopes:
+        server.scopes[asked] = frozenset(_keys(server, person))
+    return server.scopes[asked]
+
+
+def _keys(server: Server, person: str) -> set[str]:
     now = unit_parent.c.until.is_(None)
     parents = {row["unit"]: row["parent"] for row in server.rows(sa.select(unit_parent).where(now))}
 

@@ -75,7 +75,7 @@ def _played(world: World, seed: int, database: str, steps: int) -> Report:
     if found:
         more = f"\n… and {len(found) - FAULTS_TOLD_MAX} more" if len(found) > FAULTS_TOLD_MAX else ""
         raise AssertionError("\n".join(found[:FAULTS_TOLD_MAX]) + more)
-    counts = world.counts + world.network.struck
+    counts = world.counts + world.network.struck + world.server.faults.struck
     return Report(
         seed, database, world.network.requests, len(world.saved), counts, rounds, world.network.trace.hexdigest()[:16]
     )

@@ -12,14 +12,15 @@ import httpx
 import sqlalchemy as sa
 from flask import Flask
 
-from schemas.catalog import CATALOG
 from server import administration, holding
 from server.app import create_app
 from server.center import Center
 from server.settings import Settings
 from server.store.dialect import create_engine
+from sync.limits import RETENTION_DAYS
 from tests.simulation.faults import DatabaseFaults, InjectedBugError, KilledError
-from tests.support.clock import TestClock
+from tests.simulation.releases import speaking
+from tests.support.clock import DAY_MS, TestClock
 from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, settle
 from tests.support.databases import Databases
 
@@ -39,17 +40,6 @@ PEOPLE = (
 )
 GRIDS = (GRID, NEXT_GRID, FAR_GRID)
 VILLAGES = (VILLAGE, OTHER_VILLAGE)
-
-
-@contextmanager
-def speaking(schema: int) -> Iterator[None]:
-    """What runs inside is of the release that writes this schema. Tablets and server share a process, and a catalog."""
-    before = CATALOG.version
-    object.__setattr__(CATALOG, "version", schema)
-    try:
-        yield
-    finally:
-        object.__setattr__(CATALOG, "version", before)
 
 
 @contextmanager
@@ -104,6 +94,15 @@ class Reply:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """`changes`: how many changes of the directory it has."""
+
+    url: str
+    changes: int
+    made_ms: int
+
+
 @dataclass(slots=True)
 class Server:
     databases: Databases
@@ -113,23 +112,31 @@ class Server:
     center: Center = field(init=False)
     outside: sa.Engine = field(init=False)
     """Another way to the same database, where no fault strikes."""
-    kills: int = 0
-    backups: list[tuple[str, int]] = field(default_factory=list)
-    """Where each stands, and how many changes of the directory it has."""
+    trouble: Callable[[], None] = lambda: None
+    """May arm a fault for what an administrator is about to do."""
+    backups: list[Backup] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     restores: int = 0
+    is_forgetful: bool = False
+    """Whether a backup was restored that is older than what tablets keep: they cannot have healed all of it."""
     is_nested: bool = False
     """Whether this is in the middle of a request: it is another process that is asked, and it does not insist."""
     schema: int = 1
     """The one that this release reads."""
+    scopes: dict[tuple[str, int, str], frozenset[str]] = field(default_factory=dict)
+    """What tests/simulation/rights.py keeps: by database, directory revision and person."""
 
     def __post_init__(self) -> None:
+        self._move_to(self.url)
+
+    def _move_to(self, url: str) -> None:
+        self.url = url
+        self.outside = create_engine(Settings(url))
         self._start()
 
     def _start(self) -> None:
         self.center = Center.of(Settings(self.url, pool_size=4), self.clock)
         self.faults.watch(self.center.engine)
-        self.outside = create_engine(self.center.settings)
         _app().extensions["center"] = self.center
 
     def _restart(self) -> None:
@@ -150,27 +157,37 @@ class Server:
             assert isinstance(response.stream, httpx.SyncByteStream)
             body = b"".join(response.stream)
         except KilledError:
-            self.kills += 1
             self._restart()
             raise
         return Reply(response.status_code, tuple(response.headers.multi_items()), body)
 
     # -- administration
 
-    def change(self, change: Change) -> None:
-        """Makes a change of the directory, again where the server was killed before it could say so."""
+    def change(self, change: Change) -> bool:
+        """Makes a change of the directory, again where the server was killed before it could say so. Says whether it
+        was possible."""
+        tries = 0
 
         def deed(center: Center) -> bool:
-            change(center, False)
+            nonlocal tries
+            tries += 1
+            try:
+                change(center, False)
+            except administration.NotPossibleError:
+                return tries > 1  # The first try was committed, and then it was killed.
             return True
 
-        if self.administer(deed):
+        is_made = bool(self.administer(deed))
+        if is_made:
             self.changes.append(change)
+        return is_made
 
     def administer(self, deed: Callable[[Center], Answer]) -> Answer | None:
         """What a command of the shell gives; None where it says that it is not possible."""
         with suppress(administration.NotPossibleError):
             try:
+                if not self.is_nested:
+                    self.trouble()
                 with speaking(self.schema):
                     return deed(self.center)
             except (KilledError, InjectedBugError, sa.exc.DBAPIError):
@@ -179,6 +196,9 @@ class Server:
                 self._restart()
                 with speaking(self.schema):
                     return deed(self.center)
+            finally:
+                if not self.is_nested:
+                    self.faults.disarm()
         return None
 
     def upgrade(self) -> None:
@@ -194,24 +214,24 @@ class Server:
 
     def back_up(self) -> None:
         self._stop()
-        self.backups.append((self.databases.create_database(self.url), len(self.changes)))
+        self.backups.append(Backup(self.databases.create_database(self.url), len(self.changes), self.clock()))
         self._start()
 
     def restore(self, number: int) -> None:
         """Goes back to a backup. The administrator makes the directory's later changes once more."""
-        backup, changes = self.backups[number]
+        backup = self.backups[number]
         self._stop()
         self.databases.drop_database(self.url)
-        self.url = self.databases.create_database(backup)
+        self._move_to(self.databases.create_database(backup.url))
         self.restores += 1
-        self._start()
+        self.is_forgetful |= self.clock() - backup.made_ms > RETENTION_DAYS * DAY_MS
         self._take_up_release()
-        for change in self.changes[changes:]:
+        for change in self.changes[backup.changes :]:
             self.administer(functools.partial(_again, change))
 
     def close(self) -> None:
         self._stop()
-        for url in [self.url, *(backup for backup, _ in self.backups)]:
+        for url in [self.url, *(backup.url for backup in self.backups)]:
             self.databases.drop_database(url)
 
     # -- looking in from outside

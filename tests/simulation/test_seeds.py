@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.simulation.occurrences import missing
 from tests.simulation.run import run
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 
@@ -27,6 +29,7 @@ SEEDS = int(os.environ.get("SEEDS", "8"))
 TOGETHER = 4
 """Seeds in one test: enough to share a start, few enough to run beside others."""
 TIME_S_MAX = 240
+FEW_SEEDS = 20
 
 _began_s = time.monotonic()
 
@@ -54,6 +57,16 @@ def test_new_seeds(databases: Databases, first: int) -> None:
     for seed in seeds if isinstance(databases, SqliteDatabases) else seeds[:1]:
         if time.monotonic() - _began_s < TIME_S_MAX:
             run(seed, databases)
+
+
+def test_every_fault_occurs(sqlite_databases: SqliteDatabases) -> None:
+    """In a few seeds together: each knows some faults only."""
+    counts: Counter[str] = Counter()
+    for seed in range(2000, 2000 + FEW_SEEDS):
+        counts += run(seed, sqlite_databases).counts
+        if not missing(counts):
+            return
+    assert missing(counts) == []
 
 
 def test_a_seed_does_exactly_the_same_again() -> None:
