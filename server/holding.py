@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 
@@ -56,40 +57,69 @@ def _listed(each: log.HeldEdit) -> Values:
     }
 
 
+class NotHeldError(NotPossibleError):
+    """There is no such edit, or it is held no more."""
+
+    def __init__(self, edit: str) -> None:
+        super().__init__(f"{edit} 不在待核之列", f"{edit} is not held")
+
+
+class NotDecidedError(NotPossibleError):
+    """A word on a held edit that it did not follow; nothing has changed. `decision`: what would have become of it."""
+
+    def __init__(self, decision: Decision) -> None:
+        awaited = sorted(decision.awaited) or [decision.code or decision.result]
+        super().__init__(f"仍在等待:{'、'.join(awaited)}", f"It still waits for {', '.join(awaited)}")
+        self.decision = decision
+
+
 def let_go(center: Center, edit: str) -> Values:
     """Releases a held edit with the county's rights: it is admitted if what it writes to is there.
 
     Raises NotPossibleError where it is not held, or still waits for a record; nothing has changed then."""
     person = Person(RELEASED_BY, may_all=True)
-    return _told(_decided(center, edit, lambda arrival: replace(arrival, verdict=None, released_by=person)))
+
+    def released(_push: Push, arrival: Arrival) -> Arrival:
+        return replace(arrival, verdict=None, released_by=person)
+
+    return told(decided(center, edit, released, RELEASED_BY, frozenset(Result) - {Result.HELD}))
 
 
 def turn_down(center: Center, edit: str) -> Values:
     """Refuses a held edit; its author sees it. Raises NotPossibleError where it is not held."""
-    return _told(_decided(center, edit, lambda arrival: replace(arrival, verdict=Refuse(Code.NOT_ALLOWED))))
+    return told(decided(center, edit, lambda _push, arrival: refused(arrival), RELEASED_BY, {Result.REFUSED}))
 
 
-def _told(decision: Decision) -> Values:
+def refused(arrival: Arrival) -> Arrival:
+    """A held edit as staff refuse it."""
+    return replace(arrival, verdict=Refuse(Code.NOT_ALLOWED))
+
+
+def told(decision: Decision) -> Values:
+    """What became of a held edit."""
     told = {"edit": decision.arrival.name, "result": decision.result, "code": decision.code, "field": decision.field}
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _decided(center: Center, edit: str, changed: Callable[[Arrival], Arrival]) -> Decision:
+def decided(
+    center: Center, edit: str, changed: Callable[[Push, Arrival], Arrival], by: str, wanted: AbstractSet[Result]
+) -> Decision:
+    """What becomes of a held edit that is judged as `changed` says, by the word of `by`, if it is one of `wanted`.
+
+    Raises NotHeldError, NotDecidedError, and what `changed` raises; nothing has changed then."""
+
     def work(push: Push) -> Decision:
         if not is_edit_name(edit):
             raise NotPossibleError(f"{edit} 不是修改编号", f"{edit} is not the name of an edit")
         known = log.known(push.connection, push.county.code, [edit]).get(edit)
         if known is None or known.outcome.result is not Result.HELD:
-            raise NotPossibleError(f"{edit} 不在待核之列", f"{edit} is not held")
-        rights = {edit: changed(arrival_of(known))}
-        batch, _ = push.work(Lines(reheard=[edit], author=RELEASED_BY), rights)
+            raise NotHeldError(edit)
+        rights = {edit: changed(push, arrival_of(known))}
+        batch, _ = push.work(Lines(reheard=[edit], author=by), rights)
         decision = batch.decisions[edit]
-        if decision.result is Result.HELD:
-            # Rolled back: by its author's rights it is held for what it was held for, not for what the county lacks.
-            raise NotPossibleError(
-                f"仍在等待:{'、'.join(sorted(decision.awaited))}",
-                f"It still waits for {', '.join(sorted(decision.awaited))}",
-            )
+        if decision.result not in wanted:
+            # Rolled back: by its author's rights it is held for what it was held for, not for what these lack.
+            raise NotDecidedError(decision)
         return decision
 
     return pushing(center, work)

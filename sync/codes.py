@@ -90,10 +90,19 @@ _PROBLEMS = (
     ),
     ProblemKind("not-allowed", 403, Detail("您没有这项权限", "This is not yours to do")),
     ProblemKind("tablet-revoked", 403, Detail("这台平板已停用", "This tablet is revoked")),
+    ProblemKind("not-allowed", 403, Detail("您没有这项权限", "This is not yours to do")),
     ProblemKind("malformed", 400, Detail("请求格式不正确", "The request is not formed as it must be")),
     ProblemKind("cursor-unknown", 400, Detail("同步位置无法识别", "The cursor is not one of ours")),
     ProblemKind("not-found", 404, Detail("没有这个地址", "There is nothing at this address")),
     ProblemKind("method-unknown", 405, Detail("这个地址不支持此操作", "This address does not take that method")),
+    ProblemKind("not-held", 409, Detail("这条修改已不在待核之列", "This edit is held no more")),
+    ProblemKind(
+        "not-released",
+        409,
+        Detail(
+            "不能放行：所写的记录还不在，或您无权这样写", "What it writes to is not there, or not yours to write so"
+        ),
+    ),
     ProblemKind("length-required", 411, Detail("请求缺少长度", "The request must say its Content-Length")),
     ProblemKind("too-large", 413, Detail("请求过大，请分批上传", "The request is too large; send less at once")),
     ProblemKind("media-unknown", 415, Detail("不支持这种编码", "This encoding is not supported")),

@@ -1,0 +1,32 @@
+"""The feed for other systems: rows, cursor and last line as in a tablet's sync, for a caller who sends nothing."""
+
+from collections.abc import Iterator
+
+from schemas import reading
+from server import pull
+from server.center import Center
+from server.problems import ProblemError
+from server.reading.query import Arguments, parameters
+from server.reading.viewer import viewing
+from server.store import ledger
+from sync import cursor as cursors
+from sync.cursor import CursorUnknownError
+from sync.frames import AnswerHead, RequestHead
+from sync.limits import PAGE_ROWS_MAX
+
+
+def fed(center: Center, token: str, arguments: Arguments) -> Iterator[bytes]:
+    """The lines of the caller's next page.
+
+    Raises ProblemError: token-unknown, tablet-revoked, invalid, cursor-unknown."""
+    with viewing(center, token) as viewer:
+        asked = parameters(reading.FeedQuery, arguments)
+        try:
+            cursor = cursors.cursor(asked["cursor"]) if "cursor" in asked else None
+        except CursorUnknownError as error:
+            raise ProblemError("cursor-unknown", "cursor") from error
+        county, caller, now = viewer.county, viewer.caller, viewer.now
+        replay = cursor is not None and not ledger.knows(viewer.connection, county.code, [cursor.mark])
+    head = RequestHead(None, None, 0, now, min(asked.get("want", PAGE_ROWS_MAX), PAGE_ROWS_MAX))
+    answer = AnswerHead(cursors.encode(county.mark), now, county.revision, replay, ())
+    return pull.pulled(center, caller, None if replay else cursor, head, answer)
