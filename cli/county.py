@@ -4,16 +4,25 @@ import click
 
 from cli.answers import Answer, answering
 from cli.center import opened
+from schemas.codes import CODES
 
 
 @click.command()
-@click.option("--county", "code", required=True, metavar="CODE", help="县的编码。 The county's code: 990101.")
-@click.option("--name", required=True, help="县名。 Its name.")
+@click.option("--county", "code", metavar="CODE", help="县的编码。 The county's code: 990101.")
+@click.option("--name", help="县名。 Its name.")
+@click.option("--demo", is_flag=True, help="建立示例县，内容均为虚构。 Make an invented county to try things in.")
+@click.option("--small", is_flag=True, help="示例县的小样。 A small one, with --demo.")
 @answering
-def init(code: str, name: str) -> Answer:
+def init(code: str | None, name: str | None, demo: bool, small: bool) -> Answer:
     """建立数据表和县。 Make the tables and the county.
 
     Run it again after an upgrade: it brings the tables up to date and leaves the rest as it is."""
+    if demo:
+        if code is not None or name is not None:
+            raise click.UsageError("--demo has a county and a name of its own")
+        return _demo(small=small)
+    if code is None or name is None or small:
+        raise click.UsageError("--small goes with --demo" if small else "Say --county and --name (or --demo)")
     with opened(made=False) as center:
         from server import administration, holding
 
@@ -22,6 +31,27 @@ def init(code: str, name: str) -> Answer:
     shown = f"{made['name']} ({code})"
     zh, en = ("已建立", "Made") if made["created"] else ("已是最新", "Up to date")
     return Answer(made, f"{zh} {shown} · {en}: {shown}")
+
+
+def _demo(*, small: bool) -> Answer:
+    with opened(made=False) as center:
+        from cli.demo_county import FULL, SMALL, settle
+
+        made = settle(center, SMALL if small else FULL)
+    counts = made.counts
+    shown = f"{made.name} ({made.county})"
+    zh, en = ("已建立", "Made") if made.created else ("已是最新", "Up to date")
+    roles = CODES["role"]
+    people = [
+        f"  doorstep code {who['id']}  {roles[role].zh} {who['name']} · {role}" for role, who in made.cast.items()
+    ]
+    return Answer(
+        made.values(),
+        f"{zh} {shown} · {en}: {shown}\n"
+        f"辖区 {counts['units']}，人员 {counts['people']}，组织 {counts['bodies']}，户 {counts['households']} · "
+        f"{counts['units']} units, {counts['people']} people, {counts['bodies']} bodies, "
+        f"{counts['households']} households\n" + "\n".join(["可试用 To try things as:", *people]),
+    )
 
 
 @click.command()

@@ -4,7 +4,6 @@ Row numbers are those that a spreadsheet shows: the heading is row 1, blank rows
 """
 
 import csv
-import importlib
 import io
 import math
 import warnings
@@ -12,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 from cli.answers import CommandError
@@ -153,8 +151,8 @@ def _decoded(content: bytes) -> str:
 
 
 def _workbook(path: Path) -> Iterator[Cells]:
-    # By name: openpyxl carries no types, and is there only where the server is.
-    openpyxl: Any = importlib.import_module("openpyxl")
+    import openpyxl  # type: ignore[import-untyped]  # It carries no types; here, since only workbooks need it.
+
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")  # Of drop-down lists and styles, which are nothing to us.

@@ -37,3 +37,17 @@ def init(center: Center, code: str, name: str) -> Values:
             connection.execute(sa.insert(tables.county).values(**row))
             connection.execute(sa.insert(tables.unit).values(county=code, code=code, name=named))
     return {"county": code, "name": known or named, "created": known is None}
+
+
+def figures(center: Center) -> dict[str, int]:
+    """How many units, people, bodies and households the county has."""
+    counted = {"units": tables.unit, "people": tables.person, "bodies": tables.body, "households": tables.record}
+    with dialect.reading(center.engine) as connection:
+        county = center.county(connection).code
+
+        def count(table: sa.Table) -> int:
+            kind = table.c.type == "household" if table is tables.record else sa.true()
+            asked = sa.select(sa.func.count()).select_from(table).where(table.c.county == county, kind)
+            return connection.scalar(asked) or 0
+
+        return {name: count(table) for name, table in counted.items()}
