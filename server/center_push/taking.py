@@ -5,7 +5,7 @@ import gzip
 from server.center import Center
 from server.center_push import signing, snapshot
 from server.store import center_outbox, counters, dialect, directory
-from server.store.center_outbox import Message, Target
+from server.store.center_outbox import Known, Message, Target
 from sync.stamps import stamp
 
 _GZIP_LEVEL = 6
@@ -19,18 +19,13 @@ def take(center: Center, target: Target) -> int:
     so meanwhile: then this one leaves the rest to that."""
     with dialect.reading(center.engine) as connection:
         county = center.county(connection).code
-        # Several days may have changed in one transaction, so a day counts as well as the revision.
-        changed = counters.days_changed(connection, county, target.taken_revision - 1)
-    known = (target.taken_revision, target.taken_day)
-    taken = 0
-    for revision, day in sorted((revision, day) for day, revision in changed.items()):
-        if (revision, day) <= known:
-            continue
-        message = _read(center, county, day)
-        if not _put(center, county, target, message, known=known, now_known=(revision, day)):
+        changed = center_outbox.changed(connection, county, target.known)
+    known, taken = target.known, 0
+    for each in changed:
+        _, day = each
+        if not _put(center, county, target, _read(center, county, day), known=known, now_known=each):
             break
-        known = (revision, day)
-        taken += 1
+        known, taken = each, taken + 1
     return taken
 
 
@@ -50,9 +45,7 @@ def _read(center: Center, county_code: str, day: str) -> Message:
     return Message(0, signing.message_id(now_ms), day, county.revision, packed, attempts=0, next_try_ms=now_ms)
 
 
-def _put(
-    center: Center, county: str, target: Target, message: Message, *, known: tuple[int, str], now_known: tuple[int, str]
-) -> bool:
+def _put(center: Center, county: str, target: Target, message: Message, *, known: Known, now_known: Known) -> bool:
     with dialect.writing(center.engine) as connection:
         place = center_outbox.advance(connection, county, target.url, known, now_known)
         if place is None:

@@ -5,18 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store.tables import center_outbox, center_target
+from server.store.tables import center_outbox, center_target, counted_day
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A center that the status is pushed to. The secret stays out of every text that is made of it."""
-
-    url: str
-    secret: "Secret"
-    taken_revision: int
-    taken_day: str
-    stopped: str | None
+Known = tuple[int, str]
+"""Up to where days are in the outbox: the revision at which a day changed, and the day. One transaction may change
+several days, so the revision alone would not say which of them are in."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,6 +18,16 @@ class Secret:
     """A signing secret, `whsec_…`: never in a log or a traceback."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A center that the status is pushed to."""
+
+    url: str
+    secret: Secret
+    known: Known
+    stopped: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def _is_letter(county: str, url: str, place: int) -> sa.ColumnElement[bool]:
 def targets(connection: sa.Connection, county: str) -> list[Target]:
     """Every center that is configured."""
     rows = connection.execute(sa.select(*_TARGET).where(center_target.c.county == county).order_by(center_target.c.url))
-    return [Target(row.url, Secret(row.secret), row.taken_revision, row.taken_day, row.stopped) for row in rows]
+    return [Target(row.url, Secret(row.secret), (row.taken_revision, row.taken_day), row.stopped) for row in rows]
 
 
 def save(connection: sa.Connection, county: str, url: str, secret: Secret, now_ms: int) -> bool:
@@ -92,11 +96,18 @@ def start_again(connection: sa.Connection, county: str, url: str, now_ms: int) -
 # -- into the outbox
 
 
-def advance(
-    connection: sa.Connection, county: str, url: str, known: tuple[int, str], now_known: tuple[int, str]
-) -> int | None:
-    """Notes that a day (by its revision and itself) is taken after another, and gives its place in the outbox. None:
-    another worker was at it first."""
+def changed(connection: sa.Connection, county: str, known: Known) -> list[Known]:
+    """The days whose counters changed after those that are known, those that changed first before the others."""
+    revision, day = counted_day.c.revision, counted_day.c.day
+    is_later = sa.or_(revision > known[0], sa.and_(revision == known[0], day > known[1]))
+    rows = connection.execute(
+        sa.select(revision, day).where(counted_day.c.county == county, is_later).order_by(revision, day)
+    )
+    return [(row.revision, row.day) for row in rows]
+
+
+def advance(connection: sa.Connection, county: str, url: str, known: Known, now_known: Known) -> int | None:
+    """Notes that one more day is taken, and gives its place in the outbox. None: another worker was at it first."""
     at = center_target.c
     place: int | None = connection.scalar(
         sa.update(center_target)
