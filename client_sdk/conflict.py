@@ -12,12 +12,14 @@ from sync.edits import WORKFLOW_REGISTER, workflow_fields
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """One of the values, with who gave it, by which edit, and the stamp of that."""
+    """One of the values, with who gave it, by which edit, and the stamp of that. `is_cut`: it is too long to be listed
+    with the others, and only its record's history has it."""
 
     value: Any
     by: str
     at: str
     edit: str
+    is_cut: bool = False
 
 
 class Conflict:
@@ -33,19 +35,24 @@ class Conflict:
         self.suggestion: str | None = document.get("suggestion")
         """Everybody's changes in one text, where they can stand together."""
         self.values = tuple(
-            Sibling(each.get("value"), each["by"], each["at"], each["edit"]) for each in document["siblings"]
+            Sibling(each.get("value"), each["by"], each["at"], each["edit"], bool(each.get("cut")))
+            for each in document["siblings"]
         )
+        self.unlisted: int = document.get("unlisted", 0)
+        """How many more values there are than `values` has."""
 
     @property
     def mine(self) -> Any:
         """The value that the tablet's person gave last; None where they gave none."""
-        own = sorted((each.at, each.edit, each.value) for each in self.values if each.by == self._me)
+        own = sorted(
+            (each.at, each.edit, each.value) for each in self.values if each.by == self._me and not each.is_cut
+        )
         return own[-1][2] if own else None
 
     @property
     def theirs(self) -> Any:
         """The first value that somebody else gave; None where nobody else did."""
-        return next((each.value for each in self.values if each.by != self._me), None)
+        return next((each.value for each in self.values if each.by != self._me and not each.is_cut), None)
 
     @property
     def _me(self) -> str:

@@ -151,7 +151,9 @@ class Desk:
         """The open conflicts of a record, by register."""
         found = self.views.select("conflict", {"record": record, "status": "open"}, removed=True)
         return {
-            conflict.document["field"]: {each["edit"]: each.get("value") for each in conflict.document["siblings"]}
+            conflict.document["field"]: {
+                each["edit"]: each.get("value") for each in conflict.document["siblings"] if not each.get("cut")
+            }
             for conflict in found
         }
 

@@ -24,7 +24,9 @@ PHOTOS_MAX = 50
 FILES_MAX = 50
 SET_VALUES_MAX = 100
 FLAGS_MAX = 50
-SIBLINGS_MAX = 10_000  # of a field; however many people disagree, their values are shown
+SIBLINGS_MAX = 10_000  # of a field, by name
+SIBLINGS_LISTED_MAX = 100  # of a conflict; the others are counted
+SETTLEMENTS_LISTED_MAX = 16  # of a conflict, the latest
 
 INTEGER_MAX = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact (RFC 7493, section 2.2)."""

@@ -1,5 +1,7 @@
 """Every limit of the wire, named once. Both sides read them here, and the API description publishes them."""
 
+from schemas import limits as of_values
+
 PROTOCOL_VERSION = 1
 
 EDITS_PER_REQUEST_MAX = 500
@@ -28,6 +30,13 @@ STATUS_DAYS_MAX = 366
 PAGE_ROWS_MAX = 1000
 PAGE_BYTES_MAX = 4 * 1024 * 1024
 CATCHING_UP_KEYS_PER_PAGE_MAX = 64
+
+SIBLINGS_LISTED_MAX = of_values.SIBLINGS_LISTED_MAX
+SETTLEMENTS_LISTED_MAX = of_values.SETTLEMENTS_LISTED_MAX
+CONFLICT_VALUES_BYTES_MAX = 256 * 1024
+"""Of the values of a conflict's siblings together, and of those of its settlements, as JSON: several of the longest."""
+SET_VALUES_SHOWN_MAX = 200
+"""Of one set of a record. More than a creation can give, so that what it gave is always shown."""
 
 DRIFT_MS_MAX = 5 * 60 * 1000
 """How far a tablet's clock may run ahead of the server's before its stamps are moved back."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from schemas.catalog import Catalog, RecordType
 from schemas.rules import Rule
 from schemas.workflow import Workflow
+from sync import limits
 from sync.conflicts import conflict
 from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of, workflow_fields
 from sync.lines import Values
@@ -126,7 +127,10 @@ def document(record: Record, catalog: Catalog, workflow: Workflow) -> Values:
     record_type = catalog.types[record.type]
     values: dict[str, object] = {}
     sets: dict[str, list[str]] = {}
+    unshown = _unshown(record)
     for name in record.names:
+        if name in unshown:
+            continue
         rule = rule_of(record_type, name)
         value = shown(record.register(name).siblings, rule, workflow)
         field, _, member = name.partition("/")
@@ -140,12 +144,51 @@ def document(record: Record, catalog: Catalog, workflow: Workflow) -> Values:
     return {field: values[field] for field in record_type.fields if values.get(field) is not None}
 
 
+def _unshown(record: Record) -> frozenset[str]:
+    """The registers of a set's values that are too many to be shown, and listed in `dots`.
+
+    First come those that only the creation gave (the record's row keeps them nowhere but in its document), then those
+    that are in, the earliest first, so that a flood hides nothing that was there; then those taken out, the latest
+    first."""
+    sets: dict[str, list[str]] = {}
+    for name in record.names:
+        field, slash, _ = name.partition("/")
+        if slash:
+            sets.setdefault(field, []).append(name)
+    unshown: set[str] = set()
+    for names in sets.values():
+        if len(names) > limits.SET_VALUES_SHOWN_MAX:
+            unshown.update(_by_precedence(record, names)[limits.SET_VALUES_SHOWN_MAX :])
+    return frozenset(unshown)
+
+
+def _by_precedence(record: Record, names: list[str]) -> list[str]:
+    untouched: list[str] = []
+    inside: dict[str, tuple[str, str]] = {}
+    outside: dict[str, tuple[str, str]] = {}
+    for name in sorted(names):
+        register = record.registers.get(name)
+        if register is None:
+            untouched.append(name)
+            continue
+        given = [(each.at, each.edit) for each in register.siblings if each.value is True]
+        if given:
+            inside[name] = min(given)
+        else:
+            outside[name] = max(((each.at, each.edit) for each in register.siblings), default=("", ""))
+    earliest_first = sorted(inside, key=inside.__getitem__)
+    latest_first = sorted(outside, key=outside.__getitem__, reverse=True)
+    return [*untouched, *earliest_first, *latest_first]
+
+
 def dots(record: Record, catalog: Catalog, workflow: Workflow) -> Mapping[str, list[str]]:
     """The siblings of each register, shown first, where they are not just the record's own creation."""
     record_type = catalog.types[record.type]
+    unshown = _unshown(record)
     found = {
         name: [each.edit for each in shown_first(register.siblings, rule_of(record_type, name), workflow)]
         for name, register in sorted(record.registers.items())
+        if name not in unshown
     }
     creations = [origin.edit for origin in record.origins]
     if creations != [record.id]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from sync import limits
 from sync.edits import Touch
 
 
@@ -27,7 +28,8 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """`siblings` and `settlements` in the order of their stamps; `remembered`: what is covered and not here yet.
+    """`siblings` and the latest `settlements` in the order of their stamps; `remembered`: what is covered and not here
+    yet.
 
     Of what is remembered, merging asks only for the edits that it decides: a store need not load more."""
 
@@ -82,7 +84,9 @@ def admitted(register: Register, sibling: Sibling, touch: Touch, lookup: Callabl
     if sibling.edit not in register.remembered | covers:
         siblings = in_order((*siblings, sibling))
     settlements = (
-        in_order((*register.settlements, replace(sibling, was=None))) if touch.settles else register.settlements
+        in_order((*register.settlements, replace(sibling, was=None)))[-limits.SETTLEMENTS_LISTED_MAX :]
+        if touch.settles
+        else register.settlements
     )
     return Register(siblings, (register.remembered | absent) - {sibling.edit}, settlements)
 

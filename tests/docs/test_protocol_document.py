@@ -89,6 +89,10 @@ def test_it_states_the_limits() -> None:
         f"| rows of a page | {limits.PAGE_ROWS_MAX:,} |",
         f"| bytes of a page's rows | {limits.PAGE_BYTES_MAX // mib} MiB, or one row |",
         f"| keys that one page catches up with | {limits.CATCHING_UP_KEYS_PER_PAGE_MAX} |",
+        f"| values of a set that a record shows | {limits.SET_VALUES_SHOWN_MAX} |",
+        f"| siblings that a conflict lists | {limits.SIBLINGS_LISTED_MAX} |",
+        f"| settlements that a conflict lists | {limits.SETTLEMENTS_LISTED_MAX} |",
+        f"| values of a conflict's siblings, and of its settlements | {limits.CONFLICT_VALUES_BYTES_MAX // kib} KiB |",
         f"| a tablet's clock ahead, before its stamps are moved back | {limits.DRIFT_MS_MAX // 60_000} minutes |",
         f"| acknowledged edits kept by a tablet | {limits.RETENTION_DAYS} days |",
     ):

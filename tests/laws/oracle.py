@@ -11,6 +11,7 @@ from itertools import pairwise
 from schemas.catalog import CATALOG, RecordType
 from schemas.rules import Rule
 from schemas.workflow import WORKFLOW
+from sync import limits
 from sync.codes import ADMITTED, Result
 from sync.edits import Do, Edit, Touch, read, rule_of
 from sync.lines import canonical
@@ -94,7 +95,7 @@ class Told:
 
     def document(self) -> dict[str, object]:
         found: dict[str, object] = {}
-        for register in {register for said in self.admitted for register in said.touches}:
+        for register in {register for said in self.admitted for register in said.touches} - self.unshown():
             field, _, member = register.partition("/")
             value = self.shown(register)
             match rule_of(self.kind, register):
@@ -113,10 +114,34 @@ class Told:
         }
 
     def dots(self) -> dict[str, list[str]]:
-        found = {register: [each.name for each in self.siblings(register)] for register in self.touched()}
+        found = {
+            register: [each.name for each in self.siblings(register)]
+            for register in set(self.touched()) - self.unshown()
+        }
         creations = sorted((each.at, each.name) for each in self.admitted if each.creates)
         if [name for _, name in creations] != [self.id]:
             found["*"] = [name for _, name in creations]
+        return found
+
+    def unshown(self) -> set[str]:
+        """Values of a set beyond as many as are shown: ranked by the creation's own, what is in, what is out."""
+        sets: dict[str, list[str]] = {}
+        for register in sorted({register for said in self.admitted for register in said.touches}):
+            if rule_of(self.kind, register) is Rule.SET:
+                sets.setdefault(register.partition("/")[0], []).append(register)
+        touched = set(self.touched())
+        found: set[str] = set()
+        for registers in sets.values():
+            siblings = {
+                each: sorted((said.at, said.name, said.value(each) is True) for said in self.siblings(each))
+                for each in registers
+            }
+            given = [each for each in registers if each not in touched]
+            inside = [each for each in registers if each in touched and any(said[2] for said in siblings[each])]
+            outside = [each for each in registers if each not in given and each not in inside]
+            inside.sort(key=lambda each: next(said for said in siblings[each] if said[2]))
+            outside.sort(key=lambda each: siblings[each][-1] if siblings[each] else ("", "", False), reverse=True)
+            found |= set([*given, *inside, *outside][limits.SET_VALUES_SHOWN_MAX :])
         return found
 
     def in_conflict(self, register: str) -> bool:
@@ -157,19 +182,30 @@ class Told:
             is_open = self.in_conflict(register)
             if is_open or settlements:
                 siblings = self.siblings(register)
+                unlisted = len(siblings) - limits.SIBLINGS_LISTED_MAX
                 found[register] = {
                     "record_type": self.type,
                     "record": self.id,
                     "field": register,
                     "status": "open" if is_open else "settled",
-                    "siblings": [member(each, register) for each in siblings],
-                    "settlements": [member(each, register) for each in settlements],
+                    "siblings": listed(siblings[: limits.SIBLINGS_LISTED_MAX], register),
+                    "settlements": listed(settlements[::-1][: limits.SETTLEMENTS_LISTED_MAX], register)[::-1],
+                    **({"unlisted": unlisted} if unlisted > 0 else {}),
                 } | (suggestion(siblings, register) if is_open and rule_of(self.kind, register) is Rule.TEXT else {})
         return found
 
 
-def member(said: Said, register: str) -> dict[str, object]:
-    return {"edit": said.name, "value": said.value(register), "at": said.at, "by": said.by}
+def listed(siblings: Sequence[Said], register: str) -> list[dict[str, object]]:
+    """The value of each, if it fits beside those before it."""
+    found: list[dict[str, object]] = []
+    taken_bytes = 0
+    for said in siblings:
+        value_bytes = len(canonical(said.value(register)).encode())
+        fits = taken_bytes + value_bytes <= limits.CONFLICT_VALUES_BYTES_MAX
+        taken_bytes += value_bytes if fits else 0
+        value: dict[str, object] = {"value": said.value(register)} if fits else {"cut": True}
+        found.append({"edit": said.name, "at": said.at, "by": said.by} | value)
+    return found
 
 
 def suggestion(siblings: Sequence[Said], register: str) -> dict[str, object]:

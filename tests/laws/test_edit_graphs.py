@@ -89,6 +89,10 @@ def picture(center: Center) -> tuple[object, ...]:
 @thorough
 @given(changes, st.integers(0, 2**32))
 def test_whatever_edits_name_the_records_are_as_defined_in_every_order(graph: list[Change], seed: int) -> None:
+    holds(graph, seed)
+
+
+def holds(graph: list[Change], seed: int) -> None:
     all_lines = [*map(creation, HOMES), *(written(number, change) for number, change in enumerate(graph))]
     center = received([all_lines])
 

@@ -24,7 +24,7 @@ NAMES = {
         agreement_form agreement_terms perform_by performed routes_told close_reason satisfaction duplicate_of flags
         removed""",
     "entry": "dispute* kind* at* by* text people_present files",
-    "conflict": "record_type* record* field* status* siblings* suggestion settlements",
+    "conflict": "record_type* record* field* status* siblings* unlisted suggestion settlements",
     "held": "edit* by* record_type record code field result* received_at*",
 }
 
