@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from server.store.tables import center_outbox, center_target, counted_day
 
-
 Known = tuple[int, str]
 """Up to where days are in the outbox: the revision at which a day changed, and the day. One transaction may change
 several days, so the revision alone would not say which of them are in."""
