@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.answers import CommandError
@@ -28,7 +29,7 @@ def opened(*, made: bool = True) -> Iterator["Center"]:
 
     from server.store.ledger import NoCountyError
 
-    center = _center()
+    center = _center(must_be_there=made)
     try:
         if made:
             _require_made(center)
@@ -46,18 +47,37 @@ def opened(*, made: bool = True) -> Iterator["Center"]:
         center.engine.dispose()
 
 
-def _center() -> "Center":
+def _center(*, must_be_there: bool) -> "Center":
     from sqlalchemy.exc import ArgumentError
 
     from server.center import Center
-    from server.settings import Settings
+    from server.settings import Settings, SettingsError
 
     try:
-        return Center.of(Settings.from_environment(os.environ))
+        settings = Settings.from_environment(os.environ)
+        if must_be_there:
+            _require_file(settings.database_url)
+        return Center.of(settings)
+    except SettingsError as error:
+        raise CommandError("settings-invalid", error.zh, error.en) from error
     except (ArgumentError, ValueError, OSError) as error:
         raise CommandError(
             "settings-invalid", f"配置不可用：{error}", f"The settings cannot be used: {error}"
         ) from error
+
+
+def _require_file(database_url: str) -> None:
+    """A command that looks must not leave an empty SQLite file where none was. Raises CommandError."""
+    from sqlalchemy import make_url
+
+    url = make_url(database_url)
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    if file and not Path(file).exists():
+        raise CommandError(
+            "no-county",
+            f"还没有县（没有 {file}）：请运行 doorstep init",
+            f"There is no county yet (no {file}): run doorstep init",
+        )
 
 
 def _require_made(center: "Center") -> None:

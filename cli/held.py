@@ -4,6 +4,9 @@ import click
 
 from cli.answers import Answer, answering, listed
 from cli.center import opened
+from schemas.codes import CODES
+from sync.codes import DETAILS, Code
+from sync.lines import Values
 
 
 @click.group()
@@ -53,4 +56,13 @@ def _decided(edit: str, *, releases: bool) -> Answer:
         from server import holding
 
         told = (holding.let_go if releases else holding.turn_down)(center, edit)
-    return Answer(told, f"{edit}: {told['result']}")
+    return Answer(told, f"{edit}: {_words(told)}")
+
+
+def _words(told: Values) -> str:
+    """What became of the edit and, where it was refused, why."""
+    result = CODES["edit_result"][str(told["result"])]
+    code = told.get("code")
+    detail = None if code is None else DETAILS[Code(str(code))]
+    zh, en = (result.zh, result.en) if detail is None else (f"{result.zh}：{detail.zh}", f"{result.en}: {detail.en}")
+    return f"{zh} · {en}"

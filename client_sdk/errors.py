@@ -110,6 +110,14 @@ class StoreMissingError(StoreError):
     en = "This tablet is not enrolled yet"
 
 
+class StoreForeignError(StoreError):
+    """The file at the path is something else than a tablet's store. It is left as it is."""
+
+    code = "store-foreign"
+    zh = "这个文件不是平板的数据文件，未作改动"
+    en = "This file is not a tablet's store; it was left as it is"
+
+
 class StoreNewerError(StoreError):
     """The store was written by a newer app."""
 

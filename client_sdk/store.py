@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from client_sdk.errors import StoreError, StoreMissingError, StoreNewerError
+from client_sdk.errors import StoreError, StoreForeignError, StoreMissingError, StoreNewerError
 from client_sdk.schema import MIGRATIONS, Meta
 
 BUSY_TIMEOUT_MS = 15_000
@@ -27,7 +27,8 @@ class Store:
     """One connection behind one lock: threads of a process take turns, processes wait for each other in SQLite."""
 
     def __init__(self, path: str | Path, *, create: bool = False, connect: Connect = connect) -> None:
-        """Raises StoreMissingError where there is no file (unless `create`), StoreNewerError, StoreError."""
+        """Raises StoreMissingError where there is no file (unless `create`), StoreForeignError, StoreNewerError,
+        StoreError."""
         self.path = Path(path)
         self._lock = threading.RLock()
         if create:
@@ -50,6 +51,7 @@ class Store:
             raise StoreError from error
 
     def _prepare(self) -> None:
+        self._require_own()
         with _reported():
             (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
@@ -58,6 +60,12 @@ class Store:
         if mode != "wal" or synchronous != _SYNCHRONOUS_FULL:
             raise StoreError(en=f"The store would not be durable: journal_mode {mode}, synchronous {synchronous}")
         self._migrate()
+
+    def _require_own(self) -> None:
+        """Before anything is written: the file may be another program's database."""
+        tables = {str(name) for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and "outbox" not in tables:
+            raise StoreForeignError
 
     def _migrate(self) -> None:
         with self.transaction():
@@ -155,4 +163,6 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            raise StoreForeignError from error
         raise StoreError(en=f"{StoreError.en} ({error})") from error

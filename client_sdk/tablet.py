@@ -110,8 +110,8 @@ class Tablet:
         sleep: Sleep = time.sleep,
         connect: Connect = connect,
     ) -> Self:
-        """Opens a store, with no network. Raises StoreMissingError, StoreNewerError, StoreError, and RevokedError where
-        the tablet was wiped."""
+        """Opens a store, with no network. Raises StoreMissingError, StoreForeignError, StoreNewerError, StoreError, and
+        RevokedError where the tablet was wiped."""
         opened = Store(store, connect=connect)
         try:
             return cls(opened, transport, ca_file=ca_file, clock=clock, sleep=sleep)

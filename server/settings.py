@@ -8,6 +8,14 @@ DATABASE_FILE = "doorstep.db"
 LASTING_FILE = "lasting.ndjson"
 
 
+class SettingsError(ValueError):
+    """A setting is not as it must be; the text says which, in Chinese and in English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, from `DOORSTEP_` and its name in capitals."""
@@ -24,11 +32,22 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings of an environment. DOORSTEP_DATA_DIR (default `data`) is where a SQLite file would be kept."""
+        """The settings of an environment. DOORSTEP_DATA_DIR (default `data`) is where a SQLite file would be kept.
+
+        Raises SettingsError."""
         folder = Path(environment.get("DOORSTEP_DATA_DIR", "data")).absolute()
         return cls(
             database_url=environment.get("DOORSTEP_DATABASE_URL") or f"sqlite:///{folder / DATABASE_FILE}",
             county=environment.get("DOORSTEP_COUNTY"),
-            pool_size=int(environment.get("DOORSTEP_POOL_SIZE", "8")),
+            pool_size=_count(environment, "DOORSTEP_POOL_SIZE", 8),
             lasting_file=Path(environment.get("DOORSTEP_LASTING_FILE") or folder / LASTING_FILE).absolute(),
         )
+
+
+def _count(environment: Mapping[str, str], name: str, otherwise: int) -> int:
+    text = environment.get(name, "").strip() or str(otherwise)
+    if not text.isdecimal() or not text.isascii() or int(text) < 1:
+        raise SettingsError(
+            f"{name} 应为大于 0 的整数，现为 {text}", f"{name} must be a whole number above 0, not {text}"
+        )
+    return int(text)

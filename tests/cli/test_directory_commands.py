@@ -1,5 +1,7 @@
 """The county, its units, people and bodies from the shell."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -22,9 +24,11 @@ def test_a_county_is_made_once_and_brought_up_to_date_after_that(bare: Shell) ->
     assert bare.does("unit", "list") == {"items": [{"code": "990101", "name": "示例县", "parent": None}]}
 
 
-def test_init_makes_the_tables_of_an_empty_database(database_url: str) -> None:
-    shell = Shell({"DOORSTEP_DATABASE_URL": database_url})
-    assert shell.fails("unit", "list")["code"] == "no-tables"
+def test_init_makes_the_tables_of_an_empty_database(database_url: str, tmp_path: Path) -> None:
+    shell = Shell({"DOORSTEP_DATABASE_URL": database_url, "DOORSTEP_DATA_DIR": str(tmp_path)})
+    # An empty SQLite database has no file, and is not made by looking.
+    wanted = "no-county" if database_url.startswith("sqlite") else "no-tables"
+    assert shell.fails("unit", "list")["code"] == wanted
     assert shell.does("init", "--county", "990101", "--name", "示例县")["created"] is True
     assert shell.does("verify") == {"differences": []}
 
@@ -176,3 +180,26 @@ def test_settings_that_cannot_be_used_are_said_so(url: str) -> None:
 def test_a_database_that_is_away_is_said_so() -> None:
     away = Shell({"DOORSTEP_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
     assert away.fails("unit", "list")["code"] == "database-failed"
+
+
+@pytest.mark.parametrize("size", ["many", "0", "-1", "²"])
+def test_a_pool_size_that_is_no_number_is_said_so(tmp_path: Path, size: str) -> None:
+    shell = Shell({"DOORSTEP_DATA_DIR": str(tmp_path), "DOORSTEP_POOL_SIZE": size})
+    error = shell.fails("unit", "list")
+    assert error["code"] == "settings-invalid"
+    assert error["en"] == f"DOORSTEP_POOL_SIZE must be a whole number above 0, not {size}"
+
+
+@pytest.mark.parametrize("looks", [["unit", "list"], ["tablets"], ["verify"], ["held", "list"], ["code", "wang"]])
+def test_who_only_looks_leaves_no_empty_database(tmp_path: Path, looks: list[str]) -> None:
+    error = Shell({"DOORSTEP_DATA_DIR": str(tmp_path / "data")}).fails(*looks)
+    assert error["code"] == "no-county"
+    assert "doorstep init" in error["en"]
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("identity", ["center", "Center", "county"])
+def test_the_servers_own_names_are_nobodys(shell: Shell, identity: str) -> None:
+    error = shell.fails("person", "add", "--name", "王一", "--role", "mediator", "--unit", EAST, "--id", identity)
+    assert error["en"] == f"The id {identity} is kept for the system"
+    assert shell.does("person", "list") == {"items": []}

@@ -71,7 +71,8 @@ def test_a_tablet_is_enrolled_listed_and_revoked(shell: Shell, wang: str, serve:
     assert [(each["by"], each["code"], each["type"]) for each in waiting] == [(wang, "tablet-revoked", "household")] * 2
     first, second = (each["edit"] for each in waiting)
     assert shell.does("held", "release", first) == {"edit": first, "result": "applied"}
-    assert shell.does("held", "refuse", second)["result"] == "refused"
+    said = shell.text("held", "refuse", second)
+    assert said == f"{second}: 被退回：您没有这项权限 · Refused: This is not yours to do\n"
     assert shell.fails("held", "release", first)["code"] == "not-possible"
     assert shell.fails("held", "refuse", "nothing")["code"] == "not-possible"
     assert shell.does("verify") == {"differences": []}

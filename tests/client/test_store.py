@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from client_sdk import OfflineError, StoreError, StoreMissingError, StoreNewerError, Tablet
+from client_sdk import OfflineError, StoreError, StoreForeignError, StoreMissingError, StoreNewerError, Tablet
 from client_sdk.schema import MIGRATIONS, VIEW_COLUMNS, Meta
 from client_sdk.store import Store, connect
 from tests.client.center import OTHER_GRID, Center, Link
@@ -233,7 +234,7 @@ def test_an_older_store_becomes_todays_in_one_step_each(wang: Worker, monkeypatc
 def test_what_is_no_store_is_said(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("Dear all, " * 500, encoding="utf-8")
-    with pytest.raises(StoreError, match="not a database"):
+    with pytest.raises(StoreForeignError, match="not a tablet's store"):
         Store(file)
     with pytest.raises(StoreMissingError):
         Store(tmp_path / "none")
@@ -269,3 +270,16 @@ def test_a_proxy_that_forbids_wipes_nothing(wang: Worker) -> None:
     with pytest.raises(OfflineError):
         wang.tablet.sync()
     assert wang.tablet.households.list() == [made]
+
+
+def test_a_file_that_is_no_store_is_said_so_and_left_alone(tmp_path: Path) -> None:
+    text, database = tmp_path / "notes.txt", tmp_path / "doorstep.db"
+    text.write_text("今天去了东村。" * 100, encoding="utf-8")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE record (id TEXT)")
+    for file in (text, database):
+        before = file.read_bytes()
+        with pytest.raises(StoreForeignError, match="not a tablet's store"):
+            Tablet.open(file)
+        assert file.read_bytes() == before
+        assert list(tmp_path.glob("*-wal")) == []
