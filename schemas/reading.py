@@ -44,6 +44,9 @@ LIST_ROWS = 100
 FILTER_VALUES_MAX = 100
 """Values of one filter."""
 
+DECISION_BYTES_MAX = 4 * 1024
+"""Of the body of a word on a held edit."""
+
 FILTER_KINDS = (Choice, Name, RecordId, EditName, Day, Instant, YesNo)
 """Kinds of fields by which a list can be filtered: those that have few values, or name something."""
 DATE_KINDS = (Day, Instant)

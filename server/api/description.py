@@ -8,7 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec_webframeworks.flask import FlaskPlugin
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
 
-from schemas import snapshots, wire
+from schemas import reading, snapshots, wire
 from schemas.catalog import CATALOG
 from sync import limits
 
@@ -16,9 +16,20 @@ blueprint = Blueprint("description", __name__, url_prefix="/api/v1")
 
 _FRAMES = (
     wire.EditShape, wire.RequestHead, wire.AnswerHead, wire.FeedRow, wire.ScopeLine, wire.LastLine, wire.EnrollRequest,
-    wire.EnrollAnswer, wire.Me, wire.ProblemDocument, snapshots.Snapshot, snapshots.SnapshotTest,
+    wire.EnrollAnswer, wire.Me, wire.ProblemDocument,
+    reading.RecordPage, reading.HistoryPage, reading.HeldPage, reading.HeldDecision, reading.HeldOutcome,
+    snapshots.Snapshot, snapshots.SnapshotTest,
     snapshots.SnapshotTaken, snapshots.SummedStatus,
 )  # fmt: skip
+
+_FILTERS = {
+    "name": "fields",
+    "description": "Fields of the record type, each with a value that records are to have: codes, names, links, days,"
+    " instants, yes or no.",
+    "style": "form",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+}
 
 
 @blueprint.get("/openapi.json")
@@ -61,6 +72,8 @@ def described(app: Flask) -> dict[str, object]:
         spec.components.schema(shape.__name__, schema=shape)
     for record_type in CATALOG.types.values():
         spec.components.schema(record_type.name, schema=record_type.schema)
+    spec.components.schema("RecordTypeName", {"type": "string", "enum": list(CATALOG.types)})
+    spec.components.parameter("fields", "query", _FILTERS)
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if view.__module__.startswith("server.api"):
