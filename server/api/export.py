@@ -19,7 +19,7 @@ def exported(kind: str, form: str) -> Response:
       - {in: path, name: kind, required: true, schema: {$ref: '#/components/schemas/RecordTypeName'}}
       - {in: path, name: form, required: true, schema: {type: string, enum: [csv, xlsx, geojson]}}
       - {in: query, schema: ExportQuery}
-      - {$ref: '#/components/parameters/fields'}
+      - fields
     responses:
       200:
         description: The file

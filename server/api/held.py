@@ -18,7 +18,7 @@ def listed() -> Response:
     security: [{token: []}]
     parameters:
       - {in: query, schema: ListQuery}
-      - {$ref: '#/components/parameters/fields'}
+      - fields
     responses:
       200:
         description: A page

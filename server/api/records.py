@@ -10,7 +10,7 @@ blueprint = Blueprint("records", __name__, url_prefix="/api/v1/records")
 
 @blueprint.get("/<kind>")
 def listed(kind: str) -> Response:
-    """A page of the caller's records of a type, sensitive values masked. Of a parameter that is repeated, any value will
+    """A page of the caller's records of a type, sensitive values masked. Of a repeated parameter any value will
     do; `page` is bound to the other parameters.
     ---
     summary: Records of a type
@@ -18,7 +18,7 @@ def listed(kind: str) -> Response:
     parameters:
       - {in: path, name: kind, required: true, schema: {$ref: '#/components/schemas/RecordTypeName'}}
       - {in: query, schema: ListQuery}
-      - {$ref: '#/components/parameters/fields'}
+      - fields
     responses:
       200:
         description: A page
