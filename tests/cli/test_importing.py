@@ -1,0 +1,384 @@
+"""A county's units, people and households come from tables."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]  # It carries no types.
+import pytest
+import sqlalchemy as sa
+
+from server.settings import Settings
+from server.store import dialect, tables
+from tests.cli.conftest import Shell
+
+EAST, VILLAGE, GRID = "990101001", "990101001001", "990101001001001"
+WEST, WEST_VILLAGE, WEST_GRID = "990101002", "990101002001", "990101002001001"
+Rows = Sequence[Sequence[object]]
+
+
+@pytest.fixture
+def staffed(shell: Shell) -> Shell:
+    """The county with one of its staff, chen, one of the village's, zhou, and the grid's worker, wang."""
+    for who, role, unit in (
+        ("chen", "county_staff", "990101"),
+        ("zhou", "village_staff", VILLAGE),
+        ("wang", "grid_worker", GRID),
+    ):
+        shell.does("person", "add", "--name", who, "--role", role, "--unit", unit, "--id", who)
+    return shell
+
+
+def text(rows: Rows) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    return written.getvalue()
+
+
+def table(folder: Path, rows: Rows, name: str = "table.csv") -> str:
+    path = folder / name
+    path.write_text(text(rows), encoding="utf-8")
+    return str(path)
+
+
+def workbook(folder: Path, rows: Rows) -> str:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    book.save(folder / "table.xlsx")
+    return str(folder / "table.xlsx")
+
+
+def parents(shell: Shell) -> dict[str, str]:
+    return {unit["code"]: unit["parent"] for unit in shell.does("unit", "list")["items"]}
+
+
+def faults(said: dict[str, Any]) -> list[tuple[int, str | None, str]]:
+    assert all(each["zh"] and each["en"] for each in said["bad"])
+    return [(each["row"], each["column"], each["code"]) for each in said["bad"]]
+
+
+def homes(shell: Shell) -> int:
+    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
+    with dialect.reading(engine) as connection:
+        found = connection.scalar(
+            sa.select(sa.func.count()).select_from(tables.record).where(tables.record.c.type == "household")
+        )
+    engine.dispose()
+    return found or 0
+
+
+def log_lines(shell: Shell) -> int:
+    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
+    with dialect.reading(engine) as connection:
+        found = connection.scalar(sa.select(sa.func.count()).select_from(tables.edit_log))
+    engine.dispose()
+    return found or 0
+
+
+# -- units
+
+
+WESTERN: Rows = [
+    ["编码", "名称*", "上级", "序号"],
+    [WEST_GRID, "西村一网格", WEST_VILLAGE, 1],
+    [WEST_VILLAGE, "西村", WEST, 2],
+    ["990101", "示例县", "", 3],
+    [],
+    [WEST, "西镇", "990101", 5],
+]
+
+
+def test_units_come_in_any_order_once(shell: Shell, tmp_path: Path) -> None:
+    file = table(tmp_path, WESTERN)
+    before = log_lines(shell)
+    said = shell.does("import", "units", file)
+    assert {name: said[name] for name in ("file", "loaded", "rows", "added", "same", "ignored_columns")} == {
+        "file": "table.csv", "loaded": True, "rows": 4, "added": 3, "same": 1, "ignored_columns": ["序号"],
+    }  # fmt: skip
+    assert log_lines(shell) == before + 1, "one line a table, not one a row"
+    assert {code: parents(shell)[code] for code in (WEST, WEST_VILLAGE, WEST_GRID)} == {
+        WEST: "990101", WEST_VILLAGE: WEST, WEST_GRID: WEST_VILLAGE,
+    }  # fmt: skip
+    again = shell.does("import", "units", file)
+    assert (again["added"], again["same"], again["changed"]) == (0, 4, [])
+    assert log_lines(shell) == before + 1
+    assert shell.does("verify") == {"differences": []}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_table_may_be_as_spreadsheets_write_it(shell: Shell, tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "单位.CSV"
+    file.write_bytes(text(WESTERN).encode(encoding))
+    assert shell.does("import", "units", str(file))["added"] == 3
+    names = {unit["code"]: unit["name"] for unit in shell.does("unit", "list")["items"]}
+    assert names[WEST_VILLAGE] == "西村"
+
+
+def test_a_workbook_is_read_cell_by_cell(staffed: Shell, tmp_path: Path) -> None:
+    """Codes are numbers there, and days are moments."""
+    from datetime import datetime
+
+    units: Rows = [["Code", "Name", "Parent"], [int(WEST_GRID), "西村一网格", WEST_VILLAGE], *WESTERN[2:]]
+    assert staffed.does("import", "units", workbook(tmp_path, [row[:3] for row in units]))["added"] == 3
+    people: Rows = [
+        ["id", "name", "role", "unit", "from", "until"],
+        [1001, "赵三", "网格员", int(WEST_GRID), datetime(2026, 1, 1), "2026/6/30"],  # noqa: DTZ001 - as openpyxl gives
+    ]
+    staffed.does("import", "people", workbook(tmp_path, people))
+    (zhao,) = (each for each in staffed.does("person", "list")["items"] if each["id"] == "1001")
+    assert zhao["assignments"] == [
+        {
+            "role": "grid_worker",
+            "unit": WEST_GRID,
+            "from": "2025-12-31T16:00:00.000Z",
+            "until": "2026-06-30T16:00:00.000Z",
+        }
+    ]
+
+
+def test_a_number_that_a_workbook_has_cut_is_a_bad_row(shell: Shell, tmp_path: Path) -> None:
+    said = shell.says(
+        "import", "units", workbook(tmp_path, [["code", "name", "parent"], [int(GRID) * 1000, "组", GRID]])
+    )
+    assert said.status == 1
+    assert faults(said.values) == [(2, "code", "invalid")]
+    assert "lost its last digits" in said.values["bad"][0]["en"]
+
+
+BAD_UNITS: Rows = [
+    ["code", "name", "parent"],
+    [WEST, "西镇", "990101"],
+    ["990 102", "空格", "990101"],
+    ["990101003", "", "990101"],
+    ["990101004", "长" * 201, "990101"],
+    [WEST, "又一个西镇", "990101"],
+    ["990101005", "无上级", ""],
+    ["990101006", "上级不存在", "999999"],
+    ["990101006001", "上级有误", "990101006"],
+    ["990101007", "环一", "990101008"],
+    ["990101008", "环二", "990101007"],
+    ["990101009", "环外", "990101008"],
+]
+UNIT_FAULTS = [
+    (3, "code", "invalid"),
+    (4, "name", "missing"),
+    (5, "name", "invalid"),
+    (6, "code", "duplicate"),
+    (7, "parent", "missing"),
+    (8, "parent", "unknown"),
+    (9, "parent", "unknown"),
+    (10, "parent", "cycle"),
+    (11, "parent", "cycle"),
+    (12, "parent", "unknown"),
+]
+
+
+def test_every_bad_row_is_named_and_keeps_the_others_out(shell: Shell, tmp_path: Path) -> None:
+    file = table(tmp_path, BAD_UNITS)
+    said = shell.says("import", "units", file)
+    assert said.status == 1
+    assert faults(said.values) == UNIT_FAULTS
+    assert (said.values["loaded"], said.values["bad_rows"]) == (False, 10)
+    assert WEST not in parents(shell)
+
+    told = shell.does("import", "units", file, "--skip-bad")
+    assert faults(told) == UNIT_FAULTS
+    assert (told["loaded"], told["added"]) == (True, 1)
+    assert parents(shell).keys() == {"990101", EAST, VILLAGE, GRID, WEST}
+
+
+def test_a_dry_run_looks_and_changes_nothing(shell: Shell, tmp_path: Path) -> None:
+    before = log_lines(shell)
+    said = shell.does("import", "units", table(tmp_path, WESTERN), "--dry-run")
+    assert (said["loaded"], said["dry_run"], said["added"]) == (False, True, 3)
+    assert log_lines(shell) == before
+    assert WEST not in parents(shell)
+    assert shell.says("import", "units", table(tmp_path, BAD_UNITS), "--dry-run").status == 1
+    assert "未写入" in shell.text("import", "units", table(tmp_path, WESTERN), "--dry-run")
+
+
+def test_a_name_is_brought_up_to_date_and_a_place_is_not(shell: Shell, tmp_path: Path) -> None:
+    rows = [["code", "name", "parent"], [EAST, "东街道", "990101"], [GRID, "东村一网格", EAST]]
+    said = shell.does("import", "units", table(tmp_path, rows))
+    assert said["changed"] == [
+        {"row": 2, "id": EAST, "column": "name", "applied": True, "was": "东镇", "now": "东街道"},
+        {"row": 3, "id": GRID, "column": "parent", "applied": False, "was": VILLAGE, "now": EAST},
+    ]
+    units = {unit["code"]: unit for unit in shell.does("unit", "list")["items"]}
+    assert (units[EAST]["name"], units[GRID]["parent"]) == ("东街道", VILLAGE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("u.csv", "code,name\n1,2\n", "columns-missing"),
+        ("u.csv", "code,编码,name,parent\n1,1,2,3\n", "columns-twice"),
+        ("u.csv", "", "columns-missing"),
+        ("u.csv", 'code,name,parent\n1,"2,3\n', "file-unreadable"),
+        ("u.csv", "code,name,parent\n\ud800\n", "file-unreadable"),
+        ("u.xlsx", "no workbook", "file-unreadable"),
+        ("u.ods", "code,name,parent\n", "file-unknown"),
+    ],
+)
+def test_what_is_no_table_is_said_so(shell: Shell, tmp_path: Path, name: str, content: str, code: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(content.encode("utf-8", "surrogatepass"))
+    assert shell.fails("import", "units", str(file))["code"] == code
+
+
+def test_a_row_that_is_longer_than_its_heading_is_bad(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "u.csv"
+    file.write_text(f"code,name,parent\n{WEST},西镇,原名西乡,990101\n", encoding="utf-8")
+    said = shell.says("import", "units", str(file))
+    assert faults(said.values) == [(2, None, "invalid")]
+
+
+# -- people
+
+
+def test_people_come_with_their_posts(staffed: Shell, tmp_path: Path) -> None:
+    rows = [
+        ["编号", "姓名", "角色", "辖区", "起始", "截止"],
+        ["li", "李四", "网格员", GRID, "2026-01-01", ""],
+        ["li", "李四", "人民调解员", VILLAGE, "", "2026年12月31日"],
+        ["zhao", "赵三", "township_staff", EAST, "", ""],
+    ]
+    before = log_lines(staffed)
+    assert staffed.does("import", "people", table(tmp_path, rows))["added"] == 3
+    assert log_lines(staffed) == before + 1
+    found = {each["id"]: each for each in staffed.does("person", "list")["items"]}
+    assert {(each["role"], each["unit"]) for each in found["li"]["assignments"]} == {
+        ("grid_worker", GRID), ("mediator", VILLAGE),
+    }  # fmt: skip
+    again = staffed.does("import", "people", table(tmp_path, rows))
+    assert (again["added"], again["same"], again["changed"]) == (0, 3, [])
+    assert staffed.does("code", "zhao")["person"] == "zhao"
+
+
+def test_bad_people_are_named(staffed: Shell, tmp_path: Path) -> None:
+    rows = [
+        ["id", "name", "role", "unit", "from", "until"],
+        ["li", "李四", "boss", "990199", "", ""],
+        ["center", "中心", "网格员", GRID, "", ""],
+        ["li si", "李四", "网格员", GRID, "", ""],
+        ["", "李四", "网格员", GRID, "", ""],
+        ["li", "李四", "网格员", GRID, "2026-02-30", "soon"],
+        ["li", "李四", "网格员", GRID, "2026-06-01", "2026-05-01"],
+        ["sun", "孙五", "网格员", GRID, "", ""],
+        ["sun", "孙六", "调解员", GRID, "", ""],
+        ["sun", "孙五", "grid_worker", GRID, "", ""],
+    ]
+    said = staffed.says("import", "people", table(tmp_path, rows))
+    assert said.status == 1
+    assert faults(said.values) == [
+        (2, "role", "unknown"),
+        (2, "unit", "unknown"),
+        (3, "id", "invalid"),
+        (4, "id", "invalid"),
+        (5, "id", "missing"),
+        (6, "from", "invalid"),
+        (6, "until", "invalid"),
+        (7, "until", "invalid"),
+        (9, "role", "unknown"),
+        (10, None, "duplicate"),
+    ]
+    assert {each["id"] for each in staffed.does("person", "list")["items"]} == {"chen", "zhou", "wang"}
+    assert staffed.does("import", "people", table(tmp_path, rows), "--skip-bad")["added"] == 1
+
+
+def test_who_was_sent_away_is_not_brought_back_by_an_old_table(staffed: Shell, tmp_path: Path) -> None:
+    staffed.does("person", "disable", "wang")
+    rows = [["id", "name", "role", "unit"], ["wang", "王大", "grid_worker", GRID]]
+    said = staffed.does("import", "people", table(tmp_path, rows))
+    assert said["added"] == 0
+    assert [(each["column"], each["applied"]) for each in said["changed"]] == [("name", True), ("until", False)]
+    (wang,) = (each for each in staffed.does("person", "list")["items"] if each["id"] == "wang")
+    assert wang["name"] == "王大"
+    assert wang["assignments"][0]["until"] is not None
+
+
+# -- households
+
+
+HOMES: Rows = [
+    ["所属网格", "户号", "地址", "户主", "电话", "人口数", "服务需求", "隐私告知时间"],
+    [GRID, "1号", "东村1号", "李某", "100 0000 0001", 3, "独居老人、hardship", "2026-01-01"],
+    [GRID, "2号", "东村2号", "赵某", "", "", "", ""],
+    [GRID, "", "渠边", "钱某", "", "", "", ""],
+    [GRID, "", "渠边", "孙某", "", "", "", ""],
+]
+
+
+def test_households_are_edits_of_a_person(staffed: Shell, tmp_path: Path) -> None:
+    file = table(tmp_path, HOMES)
+    before = log_lines(staffed)
+    assert staffed.does("import", "households", file, "--by", "chen")["added"] == 4
+    assert homes(staffed) == 4
+    assert log_lines(staffed) == before + 4, "an edit a household"
+    again = staffed.does("import", "households", file, "--by", "zhou")
+    assert (again["added"], again["same"], again["changed"]) == (0, 4, [])
+    assert staffed.does("verify") == {"differences": []}
+
+
+def test_a_known_household_is_left_as_it_is(staffed: Shell, tmp_path: Path) -> None:
+    staffed.does("import", "households", table(tmp_path, HOMES), "--by", "chen")
+    rows = [HOMES[0], [GRID, "1号", "东村1号", "李某", "100 0000 0009", 4, "独居老人、生活困难", ""], *HOMES[2:]]
+    rows += [[GRID, "3号", "渠边", "钱某", "", "", "", ""]]
+    said = staffed.does("import", "households", table(tmp_path, rows), "--by", "chen")
+    assert (said["added"], said["same"]) == (0, 3)
+    assert [(each["row"], each["column"], each["applied"]) for each in said["changed"]] == [
+        (2, "phone", False),
+        (2, "people_count", False),
+        (6, "door_no", False),
+    ]
+    assert "100 0000" not in str(said), "a number is nobody's to read in a shell's history"
+    assert homes(staffed) == 4
+
+
+def test_bad_households_are_named(staffed: Shell, tmp_path: Path) -> None:
+    rows = [
+        HOMES[0],
+        ["990199", "1号", "东村1号", "", "", "", "", ""],
+        [GRID, "1号", "", "", "", "", "", ""],
+        [GRID, "2号", "东村2号", "", "138****8000", "", "", ""],
+        [GRID, "3号", "东村3号", "", "", "三", "", ""],
+        [GRID, "4号", "东村4号", "", "", "", "爱热闹", "昨天"],
+        [GRID, "5号", "东村5号", "", "", "", "", ""],
+        [GRID, "5号", "东村五号", "", "", "", "", ""],
+        ["", "6号", "东村6号", "", "", "", "", ""],
+    ]
+    said = staffed.says("import", "households", table(tmp_path, rows), "--by", "chen")
+    assert said.status == 1
+    assert faults(said.values) == [
+        (2, "unit", "unknown"),
+        (3, "address", "missing"),
+        (4, "phone", "invalid"),
+        (5, "people_count", "invalid"),
+        (6, "service_needs.0", "invalid"),
+        (6, "notice_at", "invalid"),
+        (8, None, "duplicate"),
+        (9, "unit", "missing"),
+    ]
+    assert homes(staffed) == 0
+    assert "第 8 行 Row 8: 与第 7 行重复 · Row 7 says the same" in staffed.text(
+        "import", "households", table(tmp_path, rows), "--by", "chen", "--skip-bad"
+    )
+    assert homes(staffed) == 1
+
+
+def test_nobody_brings_households_into_units_that_are_not_theirs(staffed: Shell, tmp_path: Path) -> None:
+    """Admission judges it, as it does a tablet's edits; what it would refuse is not even sent."""
+    staffed.does("import", "units", table(tmp_path, WESTERN, "west.csv"))
+    rows = [HOMES[0], HOMES[1], [WEST_GRID, "1号", "西村1号", "", "", "", "", ""]]
+    before = log_lines(staffed)
+    said = staffed.says("import", "households", table(tmp_path, rows), "--by", "zhou")
+    assert said.status == 1
+    assert faults(said.values) == [(3, "unit", "not-allowed")]
+    assert log_lines(staffed) == before
+    assert staffed.does("import", "households", table(tmp_path, rows), "--by", "zhou", "--skip-bad")["added"] == 1
+    assert log_lines(staffed) == before + 1
+    assert staffed.does("import", "households", table(tmp_path, rows), "--by", "chen")["added"] == 1
+    assert staffed.fails("import", "households", table(tmp_path, rows), "--by", "nobody")["code"] == "not-possible"
