@@ -25,9 +25,11 @@ def init(code: str | None, name: str | None, demo: bool, small: bool) -> Answer:
         raise click.UsageError("--small goes with --demo" if small else "Say --county and --name (or --demo)")
     with opened(made=False) as center:
         from server import administration, holding
+        from server.keeping.again import apply_again
 
         made = administration.init(center, code, name)
         holding.take_up_release(center.answering_for(code))
+        apply_again(center.answering_for(code))
     shown = f"{made['name']} ({code})"
     zh, en = ("已建立", "Made") if made["created"] else ("已是最新", "Up to date")
     return Answer(made, f"{zh} {shown} · {en}: {shown}")

@@ -7,6 +7,7 @@ from cli.center_targets import center
 from cli.county import init, verify
 from cli.held import held
 from cli.importing import import_
+from cli.keeping import backup, erase, replace, restore
 from cli.people import person
 from cli.serve import serve
 from cli.tablet import tablet
@@ -23,5 +24,8 @@ def main() -> None:
     The server's settings come from DOORSTEP_DATABASE_URL (or DOORSTEP_DATA_DIR) and DOORSTEP_COUNTY."""
 
 
-for _command in (init, import_, unit, person, body, code, tablets, revoke, held, verify, serve, worker, center, tablet):
+for _command in (
+    init, import_, unit, person, body, code, tablets, revoke, replace, held, verify, backup, restore, erase, serve,
+    worker, center, tablet,
+):  # fmt: skip
     main.add_command(_command)

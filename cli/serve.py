@@ -48,8 +48,10 @@ def serve(bind: tuple[str, int], workers: int, threads: int, as_json: bool) -> N
     with failing(as_json):
         with opened() as center:
             from server import holding
+            from server.keeping.again import apply_again
 
             holding.take_up_release(center)
+            apply_again(center)
         listener = _listening(*bind)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -18,17 +18,18 @@ def code(who: str, draws: bool) -> Answer:
         from server import administration
 
         made = administration.make_code(center, who)
-        drawn = _drawn(str(made["code"])) if draws else ""
+        picture = drawn(str(made["code"])) if draws else ""
     text = f"注册码 {made['code']}，{made['expires_at']} 前有效 · Code {made['code']}, good until {made['expires_at']}"
-    return Answer(made, drawn + text)
+    return Answer(made, picture + text)
 
 
-def _drawn(text: str) -> str:
+def drawn(text: str) -> str:
+    """A text as a QR code for a terminal."""
     import segno
 
-    drawn = io.StringIO()
-    segno.make_qr(text).terminal(drawn, compact=True)
-    return drawn.getvalue()
+    picture = io.StringIO()
+    segno.make_qr(text).terminal(picture, compact=True)
+    return picture.getvalue()
 
 
 @click.command()

@@ -34,7 +34,7 @@ class CountyCenter:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"DOORSTEP_DATABASE_URL": self.settings_url}
+        return os.environ | {"DOORSTEP_DATABASE_URL": self.settings_url, "DOORSTEP_DATA_DIR": str(self.folder)}
 
     def doorstep(self, *arguments: str, accepts: tuple[int, ...] = (0,)) -> dict[str, Any]:
         """Runs `doorstep … --json` and gives what it printed. Raises CommandFailedError."""

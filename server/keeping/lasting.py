@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from server.administration.changing import NotPossibleError
 from server.center import Center
 from sync import lines
 
@@ -24,17 +25,27 @@ _log = logging.getLogger("doorstep")
 def append(center: Center, county: str, entry: dict[str, Any]) -> None:
     """Adds an entry; when this returns it is on the disk. Does nothing where the settings name no file.
 
-    Raises OSError, and then the database must not commit."""
+    Raises NotPossibleError where it cannot be written, and then the database must not commit."""
     path = center.settings.lasting_file
     if path is None:
         return
+    try:
+        _append(path, lines.write({"county": county, **entry}))
+    except OSError as error:
+        raise NotPossibleError(
+            f"无法写入 {path}（{error.strerror}），没有停用或删除",
+            f"Cannot write {path} ({error.strerror}): nothing was revoked or erased",
+        ) from error
+
+
+def _append(path: Path, line: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     is_new = not path.exists()
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _OWNER_ONLY), "rb+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         # What a crash left of a line stays one of its own, and is passed over.
         start = b"\n" if _is_torn(file.fileno()) else b""
-        file.write(start + lines.write({"county": county, **entry}) + b"\n")
+        file.write(start + line + b"\n")
         file.flush()
         os.fsync(file.fileno())
     if is_new:

@@ -1,7 +1,8 @@
 """Everything that differs between PostgreSQL and SQLite, and nothing else."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -201,12 +202,23 @@ def _arrays(table: sa.Table, rows: Sequence[Row]) -> tuple[list[str], sa.Select[
 def forget(engine: sa.Engine) -> None:
     """Writes the database's free space anew, so that nothing can be read there of what was erased. Others go on
     meanwhile; where that cannot be done now (SQLite is too busy), it is left to the next time."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, suppress(OperationalError):
-        if _is_sqlite(connection):
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection, suppress(sqlite3.OperationalError):
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                connection.exec_driver_sql(statement).close()
-        else:
-            connection.exec_driver_sql("VACUUM record, edit_log")
+                connection.cursor().execute(statement).fetchall()
+    else:
+        _outside_transactions(engine, "VACUUM record, edit_log")
+
+
+def analyze(engine: sa.Engine) -> None:
+    """Makes PostgreSQL's statistics anew, where all its rows are. (SQLite's plans are to depend on none.)"""
+    if engine.dialect.name != "sqlite":
+        _outside_transactions(engine, "ANALYZE")
+
+
+def _outside_transactions(engine: sa.Engine, statement: str) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(statement)
 
 
 # The feed's building blocks. Both give, for each key with its own starting revision, its first rows in order of
@@ -243,6 +255,17 @@ FEED_RECORD = {
         ) AS r ON true
     """,
     "sqlite": "LEFT JOIN record AS r ON r.county = :county AND r.type = f.type AND r.id = f.record",
+}
+# What a row brings to a page: PostgreSQL knows it without reading the document, SQLite reads one after another.
+FEED_BYTES = {
+    "postgresql": """
+        CASE WHEN coalesce(f.gone, r.gone) IS NULL
+        THEN coalesce(octet_length(r.document), 0) + coalesce(octet_length(r.dots), 0) ELSE 0 END
+    """,
+    "sqlite": """
+        CASE WHEN coalesce(f.gone, r.gone) IS NULL
+        THEN coalesce(length(CAST(r.document AS BLOB)), 0) + coalesce(length(CAST(r.dots AS BLOB)), 0) ELSE 0 END
+    """,
 }
 FEED_KEYS = {
     "postgresql": "jsonb_agg(h.key ORDER BY h.key)::text",

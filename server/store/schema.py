@@ -12,7 +12,8 @@ from server.settings import Settings
 from server.store import dialect
 
 
-def _config(connection: sa.Connection | None = None) -> Config:
+def config(connection: sa.Connection | None = None) -> Config:
+    """Where the migrations are, for Alembic."""
     config = Config()
     config.set_main_option("script_location", str(resources.files("server.store") / "migrations"))
     if connection is not None:
@@ -25,12 +26,12 @@ def migrate(url: str) -> None:
     engine = dialect.create_engine(Settings(url))
     try:
         with dialect.writing(engine) as connection:
-            command.upgrade(_config(connection), "head")
+            command.upgrade(config(connection), "head")
     finally:
         engine.dispose()
 
 
 def is_current(connection: sa.Connection) -> bool:
     """Whether the database has the schema that this release needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(config()).get_current_head()
     return MigrationContext.configure(connection).get_current_revision() == head

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,8 +60,8 @@ class Shell:
 
 
 @pytest.fixture
-def environment(migrated_url: str) -> dict[str, str]:
-    return {"DOORSTEP_DATABASE_URL": migrated_url}
+def environment(migrated_url: str, tmp_path: Path) -> dict[str, str]:
+    return {"DOORSTEP_DATABASE_URL": migrated_url, "DOORSTEP_DATA_DIR": str(tmp_path / "data")}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +79,12 @@ print(json.dumps(given | {"CURSOR_ELSEWHERE": last["cursor"], "MARK_ELSEWHERE": 
 @contextmanager
 def own_site(database_url: str, elsewhere_url: str) -> Iterator[Site]:
     """A center on the empty database at `database_url`; another past is made in the one at `elsewhere_url`."""
-    environment = {"DOORSTEP_DATABASE_URL": database_url}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"DOORSTEP_DATABASE_URL": database_url, "DOORSTEP_DATA_DIR": folder}
+        yield from _own_site(environment, elsewhere_url)
+
+
+def _own_site(environment: dict[str, str], elsewhere_url: str) -> Iterator[Site]:
     asked = json.dumps({"commands": COMMANDS, "codes": CODES, "elsewhere": elsewhere_url})
     set_up = subprocess.run(
         [sys.executable, "-c", _SET_UP], env=os.environ | environment, cwd=ROOT, input=asked, text=True,

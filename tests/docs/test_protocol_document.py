@@ -20,8 +20,8 @@ BETWEEN = "== the next block =="
 
 
 @pytest.fixture
-def shell(migrated_url: str) -> Shell:
-    made = Shell({"DOORSTEP_DATABASE_URL": migrated_url})
+def shell(migrated_url: str, tmp_path: Path) -> Shell:
+    made = Shell({"DOORSTEP_DATABASE_URL": migrated_url, "DOORSTEP_DATA_DIR": str(tmp_path / "data")})
     made.does("init", "--county", "990101", "--name", "示例县")
     made.does("unit", "add", GRID, "东村一网格", "--parent", "990101")
     made.does("person", "add", "--name", "王一", "--role", "grid_worker", "--unit", GRID, "--id", "wang")
