@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from client_sdk.desk import Desk
@@ -21,6 +21,16 @@ from sync.limits import HEAD_BYTES_MAX
 AGAIN_BYTES_MAX = HEAD_BYTES_MAX // 4
 
 _log = logging.getLogger(__name__)
+
+
+_AS_TOLD: Mapping[Result, frozenset[State]] = {
+    Result.APPLIED: frozenset({State.ACKED, State.ERASED}),
+    Result.CONFLICT: frozenset({State.ACKED, State.ERASED}),
+    Result.REFUSED: frozenset({State.REFUSED, State.DISCARDED, State.ERASED}),
+    Result.HELD: frozenset({State.ERASED}),  # It may be held for another reason now.
+}
+"""In which states of an edit its held record, which says this result, tells nothing new. A restored center may have
+forgotten its decision, and holds once more what was refused or applied here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +133,7 @@ class _Application:
         document = row.document or {}
         kept = self.desk.outbox.find(str(document.get("edit")))
         code, field, result = (document.get(member) for member in ("code", "field", "result"))
-        if kept is None or kept.state not in (State.NEW, State.HELD) or result not in set(Result):
+        if kept is None or result not in set(Result) or kept.state in _AS_TOLD[Result(str(result))]:
             return
         outcome = Outcome(
             Result(str(result)),

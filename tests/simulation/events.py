@@ -131,9 +131,14 @@ class Events:
         return True
 
     def restored(self, device: Device) -> bool:
-        if device.copy is not None:
-            device.go_back_to(device.copy)
-        return device.copy is not None
+        copied = [each for each in self.world.living() if each.copy is not None]
+        if not copied:
+            self.copied(device)
+            return False
+        device = self.random.choice(copied)
+        assert device.copy is not None
+        device.go_back_to(device.copy)
+        return True
 
     def cloned(self, device: Device) -> bool:
         """The store runs on in two tablets, both with the one token."""
@@ -219,10 +224,13 @@ class Events:
 
     def backup_restored(self, _device: Device) -> bool:
         server = self.world.server
-        has_one = bool(server.backups) and server.restores < BACKUPS_MAX
-        if has_one:
+        if not server.backups:
+            server.back_up()
+            return False
+        may_be = server.restores < BACKUPS_MAX
+        if may_be:
             server.restore(self.random.randrange(len(server.backups)))
-        return has_one
+        return may_be
 
     def upgraded(self, _device: Device) -> bool:
         is_behind = self.world.server.schema < NEWEST
