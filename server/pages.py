@@ -8,8 +8,11 @@ from sync import cursor as cursors
 from sync import frames
 from sync.cursor import Cursor, Mark
 from sync.frames import LastLine
-from sync.limits import PAGE_BYTES_MAX
-from sync.scope import Scope, Units
+from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX, PAGE_BYTES_MAX
+from sync.scope import Scope, Units, digest
+
+KeySets = dict[str, tuple[str, ...]]
+"""Sets of keys by their digests, each in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,10 @@ def again(position: Position, keys: Iterable[str]) -> Position:
     return replace(position, reading=replace(reading, catching_up=(*others, *once_more), position=begun))
 
 
-def lines(page: Page, position: Position, covers: str) -> tuple[list[bytes], LastLine]:
-    """The lines of a page between the answer's head and its last line, and that one, which says where to go on."""
+def lines(page: Page, position: Position, covers: str, sets: KeySets) -> tuple[list[bytes], LastLine]:
+    """The lines of a page between the answer's head and its last line, and that one, which says where to go on.
+
+    `sets`: key sets that are remembered, which gets the one that the cursor refers to where there is none yet."""
     sent = [frames.scope_lost(key) for key in position.lost]
     sent_bytes = 0
     told: set[tuple[str, str, int]] = set()
@@ -84,7 +89,7 @@ def lines(page: Page, position: Position, covers: str) -> tuple[list[bytes], Las
     else:
         if not page.cut:
             last = None
-    cursor = _after(page, position.reading, covers, last)
+    cursor = _within_bounds(_after(page, position.reading, covers, last), sets)
     more = last is not None or bool(cursor.catching_up)
     return sent, LastLine(cursors.encode(cursor), more, cursor.revision)
 
@@ -107,3 +112,28 @@ def _after(page: Page, reading: Reading, covers: str, last: FeedRow | None) -> C
 
 def _cursor(mark: Mark, covers: str, revision: int, catching_up: tuple[str, ...], position: int) -> Cursor:
     return Cursor(revision, mark.revision, mark.tag, covers, catching_up, position)
+
+
+def _within_bounds(cursor: Cursor, sets: KeySets) -> Cursor:
+    """The same, where many keys catch up: the next page's by name, and those after it as the end of a key set."""
+    named, others = (
+        cursor.catching_up[:CATCHING_UP_KEYS_PER_PAGE_MAX],
+        cursor.catching_up[CATCHING_UP_KEYS_PER_PAGE_MAX:],
+    )
+    if not others:
+        return cursor
+    later = tuple(sorted(others))
+    for name, known in sets.items():
+        taken = len(known) - len(later)
+        if taken >= 0 and known[taken:] == later:
+            return replace(cursor, catching_up=named, later=name, taken=taken)
+    sets[digest(later)] = later
+    return replace(cursor, catching_up=named, later=digest(later))
+
+
+def unfolded(cursor: Cursor, sets: KeySets) -> Cursor:
+    """The same with all keys that catch up by name. The set that it refers to must be among `sets`."""
+    if not cursor.later:
+        return cursor
+    later = sets[cursor.later][cursor.taken :]
+    return replace(cursor, catching_up=(*cursor.catching_up, *later), later="", taken=0)

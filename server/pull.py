@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from server import pages
 from server.center import Center
-from server.pages import Position
+from server.pages import KeySets, Position
 from server.store import dialect, directory, feed
 from server.store.ledger import County
 from server.store.tablets import Caller
@@ -32,29 +32,36 @@ def pulled(
         held = scope(person, units, stamp(center.clock()))
         keys = pages.covered(held, county.code)
         covers = digest(keys)
-        position = _position(connection, county, cursor, held, units)
+        sets = {covers: tuple(sorted(keys))}
+        position = _position(connection, county, cursor, held, units, sets)
         if position is None:
             # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
             answer = replace(answer, replay=True)
         position = pages.again(position or pages.from_the_start(held), head.again)
         page = feed.page(connection, county.code, position.reading, head.want)
-        lines, last = pages.lines(page, position, covers)
+        lines, last = pages.lines(page, position, covers, sets)
         if head.check and not last.more:
             last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))
-    if cursor is None or cursor.covers != covers:
+    new = sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
+    if new:
         with dialect.writing(center.engine) as connection:
-            feed.remember_scope(connection, county.code, covers, keys)
+            feed.remember_scopes(connection, county.code, {name: sets[name] for name in new})
     yield frames.answer_head(answer)
     yield from lines
     yield frames.last_line(last)
 
 
 def _position(
-    connection: sa.Connection, county: County, cursor: Cursor | None, held: Scope, units: Units
+    connection: sa.Connection, county: County, cursor: Cursor | None, held: Scope, units: Units, sets: KeySets
 ) -> Position | None:
-    """Where a cursor says to go on; None where nobody remembers the keys that it covered."""
+    """Where a cursor says to go on; None where nobody remembers the keys that it covered. `sets` has the caller's keys,
+    and gets those that the cursor refers to."""
     if cursor is None:
         return pages.from_the_start(held)
-    keys = pages.covered(held, county.code)
-    before = keys if cursor.covers == digest(keys) else feed.remembered_scope(connection, county.code, cursor.covers)
-    return None if before is None else pages.resumed(cursor, before, held, units, county.code)
+    for name in {cursor.covers, cursor.later or cursor.covers} - sets.keys():
+        found = feed.remembered_scope(connection, county.code, name)
+        if found is None:
+            return None
+        sets[name] = tuple(sorted(found))
+    before = frozenset(sets[cursor.covers])
+    return pages.resumed(pages.unfolded(cursor, sets), before, held, units, county.code)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from sync.limits import INTEGER_MAX
 
-CURSOR_BYTES_MAX = 256 * 1024
+CURSOR_BYTES_MAX = 16 * 1024
+"""However many keys catch up: more than one page's are named by the set that they are of."""
 _IS_DIGEST = re.compile("[0-9a-f]{16}")
 _IS_KEY = re.compile("(?:unit|staff|person|body):[^\\0]+", re.DOTALL)
 
@@ -22,7 +23,8 @@ class Cursor:
     `covers`, the digest of the key set, empty where none was read.
 
     `catching_up` are the keys that are still read from their beginning, one after another: the first of them up to
-    `position`, the others not at all."""
+    `position`, the others not at all. Where they are many, only the first are named: those after them are the keys of
+    the set `later` (by its digest), in order, but for as many as were `taken` already."""
 
     revision: int
     log_revision: int
@@ -30,6 +32,8 @@ class Cursor:
     covers: str
     catching_up: tuple[str, ...] = ()
     position: int = 0
+    later: str = ""
+    taken: int = 0
 
     @property
     def mark(self) -> "Mark":
@@ -45,7 +49,8 @@ class Mark:
 
 
 def encode(cursor: Cursor | Mark) -> str:
-    return _encoded(list(asdict(cursor).values()))
+    values = list(asdict(cursor).values())
+    return _encoded(values[:-2] if isinstance(cursor, Cursor) and not cursor.later else values)
 
 
 def _encoded(values: list[object]) -> str:
@@ -71,13 +76,23 @@ def _decode(text: str) -> list[object]:
 def cursor(text: str) -> Cursor:
     """Raises CursorUnknownError for any text that `encode` never made."""
     match _decode(text):
-        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position)] if (
+        case [int(revision), int(log_revision), str(tag), str(covers), list(keys), int(position), *rest] if (
             all(map(_is_revision, (revision, log_revision, position)))
             and _is_digest(tag)
             and (covers == "" or _is_digest(covers))
             and all(map(_is_key, keys))
         ):
-            return Cursor(revision, log_revision, tag, covers, tuple(map(str, keys)), position)
+            return Cursor(revision, log_revision, tag, covers, tuple(map(str, keys)), position, *_later(rest))
+        case _:
+            raise CursorUnknownError("not a cursor")
+
+
+def _later(rest: list[object]) -> tuple[str, int]:
+    match rest:
+        case []:
+            return "", 0
+        case [str(digest), int(taken)] if _is_digest(digest) and _is_revision(taken):
+            return digest, taken
         case _:
             raise CursorUnknownError("not a cursor")
 

@@ -5,7 +5,7 @@ nothing else. The scope of the whole county reads by revision.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from server.store import dialect
 from server.store.tables import placement, scope_set
 from sync import chain
 from sync.cursor import Mark
-from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX
+from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX, PAGE_BYTES_MAX
 from sync.scope import Scope
 
 ROWS_AT_ONCE = 1000
@@ -38,7 +38,8 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Up to `want` rows in the order in which they are sent; `cut` where there are more. `revision` and `mark` are the
+    """Up to `want` rows in the order in which they are sent, and no more documents than fill a page; `cut` where there
+    are more. `revision` and `mark` are the
     county's at the moment of the snapshot."""
 
     rows: tuple[FeedRow, ...]
@@ -76,14 +77,21 @@ class Reading:
 _PAGE = """
     SELECT county.revision AS at_revision, county.log_revision, county.head, page.*
     FROM county LEFT JOIN (
-        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots, (
-            SELECT {keys} FROM placement AS h
-            WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
-        ) AS keys
-        FROM ({found}) AS f {record}
+        SELECT f.part, f.turn, f.revision, f.type, f.record, f.found, coalesce(f.gone, r.gone) AS gone, r.document,
+            r.dots, (
+                SELECT {keys} FROM placement AS h
+                WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
+            ) AS keys
+        FROM (SELECT * FROM ({sized}) AS sized WHERE up_to_here - bytes < :bytes) AS f {record}
     ) AS page ON true
     WHERE county.code = :county
     ORDER BY page.part, page.turn, page.revision
+"""
+# Documents are read once it is known which of them there is room for.
+_SIZED = """
+    SELECT each.*, count(*) OVER () AS found,
+        sum(bytes) OVER (ORDER BY part, turn, revision ROWS UNBOUNDED PRECEDING) AS up_to_here
+    FROM (SELECT f.*, {bytes} AS bytes FROM ({found}) AS f {record}) AS each
 """
 _BY_KEY = "SELECT * FROM ({probes}) AS probed ORDER BY part, turn, revision LIMIT :want"
 _BY_REVISION = """
@@ -96,7 +104,7 @@ def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> P
     """The next rows of a scope. One statement."""
     name = connection.dialect.name
     held = dialect.FEED_HELD[name]
-    parameters: dict[str, Any] = {"county": code, "want": want + 1}
+    parameters: dict[str, Any] = {"county": code, "want": want + 1, "bytes": PAGE_BYTES_MAX}
     if reading.scope.whole:
         own = [key for key in reading.scope.covers if not key.startswith(("unit:", "staff:"))]
         held = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})"
@@ -105,13 +113,15 @@ def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> P
     else:
         found = _BY_KEY.format(probes=dialect.FEED_PROBES[name])
         parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
-    statement = _PAGE.format(found=found, record=dialect.FEED_RECORD[name], keys=dialect.FEED_KEYS[name], held=held)
+    record = dialect.FEED_RECORD[name]
+    sized = _SIZED.format(found=found, record=record, bytes=dialect.FEED_BYTES[name])
+    statement = _PAGE.format(sized=sized, record=record, keys=dialect.FEED_KEYS[name], held=held)
     rows = connection.execute(sa.text(statement), parameters).all()
     first = rows[0]
     found_rows = [_row(each) for each in rows if each.revision is not None]
     return Page(
         rows=tuple(found_rows[:want]),
-        cut=len(found_rows) > want,
+        cut=bool(found_rows) and first.found > min(len(found_rows), want),
         revision=first.at_revision,
         mark=Mark(first.log_revision, chain.tag(first.head)),
     )
@@ -142,10 +152,10 @@ def standing(connection: sa.Connection, code: str, keys: Iterable[str]) -> Itera
         yield key, record_type, str(record), revision
 
 
-def remember_scope(connection: sa.Connection, code: str, digest: str, keys: Iterable[str]) -> None:
-    """Keeps a key set under its digest, so that a cursor need not carry it."""
-    row = {"county": code, "digest": digest, "keys": json.dumps(sorted(keys))}
-    dialect.insert_missing(connection, scope_set, [row])
+def remember_scopes(connection: sa.Connection, code: str, sets: Mapping[str, Iterable[str]]) -> None:
+    """Keeps key sets under their digests, so that a cursor need not carry them."""
+    rows = [{"county": code, "digest": digest, "keys": json.dumps(sorted(keys))} for digest, keys in sets.items()]
+    dialect.insert_missing(connection, scope_set, rows)
 
 
 def remembered_scope(connection: sa.Connection, code: str, digest: str) -> frozenset[str] | None:
