@@ -4,7 +4,7 @@ It reads everything; it is for administrators and tests, not for requests.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from schemas.workflow import WORKFLOW
 from server.center import Center
+from server.status import remaining
 from server.status.cases import lived
 from server.status.days import days_in
 from server.status.life import moves
 from server.status.recount import Recount, differences_of_counters
+from server.status.remaining import Remaining
 from server.store import counters, dialect
 from server.store.ledger import BLANK, County
 from server.store.log import EDIT, ERASE
@@ -111,9 +113,20 @@ def _records(connection: sa.Connection, county: County, recount: Recount) -> Ite
 
 def _counters(connection: sa.Connection, county: County, recount: Recount) -> Iterator[str]:
     """The counters are what all records and their lives add up to."""
+    for remains in _remains(connection, county):
+        recount.see_erased(remains)
     counted = recount.counted()
     kept = {row[:-1]: row[-1] for row in counters.everything(connection, county.code)}
     yield from differences_of_counters(kept, counted, counters.every_attendance(connection, county.code), recount.days)
+
+
+def _remains(connection: sa.Connection, county: County) -> Iterable[Remaining]:
+    """What erased records left: of one that was erased again after a restore, as it was said last."""
+    rows = sa.select(edit_log.c.type, edit_log.c.record, edit_log.c.line).where(
+        edit_log.c.county == county.code, edit_log.c.kind == ERASE
+    )
+    last = {(kind, identity): line for kind, identity, line in connection.execute(rows.order_by(edit_log.c.revision))}
+    return [remaining.read(json.loads(line)) for line in last.values()]
 
 
 def _stored(connection: sa.Connection, county: County) -> dict[tuple[str, str], tuple[str, str | None]]:

@@ -15,7 +15,9 @@ from schemas.catalog import CATALOG
 from server.administration.changing import NotPossibleError
 from server.center import Center
 from server.keeping import lasting
-from server.store import dialect, ledger, log, records, tables
+from server.status import remaining
+from server.status.days import days_in
+from server.store import counters, dialect, ledger, log, records, tables
 from server.store.ledger import BLANK, County, Ledger
 from server.store.records import ERASED, Stored, Writes
 from server.store.tables import edit_log, held_wait, placement, record
@@ -53,6 +55,7 @@ class Erasure:
     type: str
     id: str
     reason: str
+    timezone: str
     rows: dict[Name, Stored] = field(default_factory=dict)
     keys: dict[Name, dict[str, str]] = field(default_factory=dict)
     """By row, the keys with the stamps since when."""
@@ -66,7 +69,7 @@ class Erasure:
     def is_empty(self) -> bool:
         return not (self.rows or self.edits or self.absent)
 
-    def told(self) -> Values:
+    def told(self) -> dict[str, Any]:
         """What goes, in numbers."""
         kinds = [kind for kind, _ in self.rows if kind != "held"]
         return {
@@ -77,7 +80,7 @@ class Erasure:
         }
 
 
-def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dry: bool = False) -> Values:
+def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dry: bool = False) -> dict[str, Any]:
     """Erases a record, the conflicts and (of a dispute) entries under it, and every line about them, for good.
 
     Says what went, in numbers; `is_dry`: what would go. Raises NotPossibleError where there is nothing to erase."""
@@ -91,14 +94,14 @@ def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dr
         county = center.county(connection)
         doubtful = list(_doubtful(connection, county.code, 0))
         if is_dry:
-            found = Erasure(record_type, identity, reason)
+            found = Erasure(record_type, identity, reason, county.timezone)
             _find(connection, county.code, found, doubtful)
             _require_something(found)
             return {**found.told(), "erased": False}
 
-    def attempt(connection: sa.Connection, _again: bool) -> Values:
+    def attempt(connection: sa.Connection, _again: bool) -> dict[str, Any]:
         locked = ledger.locked(connection, county.code)
-        found = Erasure(record_type, identity, reason)
+        found = Erasure(record_type, identity, reason, county.timezone)
         _find(connection, county.code, found, [*doubtful, *_doubtful(connection, county.code, county.revision)])
         _require_something(found)
         now_ms = center.clock()
@@ -130,7 +133,7 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
         there = {row.identity for row in records.found(connection, county.code, rows) if row.gone == ERASED}
         if set(rows) <= there and all(name in known and known[name].outcome.code == Code.ERASED for name in named):
             return False
-        found = Erasure(str(entry["type"]), str(entry["record"]), str(entry["reason"]))
+        found = Erasure(str(entry["type"]), str(entry["record"]), str(entry["reason"]), county.timezone)
         _find(connection, county.code, found, list(_doubtful(connection, county.code, 0)))
         now_ms = center.clock()
         found.absent = {name: named[name] for name in sorted(named.keys() - known.keys())}
@@ -139,7 +142,11 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             found.rows.setdefault(name, Stored(*name, "{}", stamp(now_ms), "", parent=each.get("parent")))
             for key in each["keys"]:
                 found.keys.setdefault(name, {}).setdefault(key, stamp(now_ms))
-        found.rest = dict(entry["rest"])
+        now, then = remaining.read(found.rest), remaining.read(entry["rest"])
+        # What its visits attended and the restore lost is lost; its own numbers are brought back.
+        found.rest = {**entry["rest"], **remaining.Remaining(then.counted, now.attended).told}
+        then.counted.subtract(now.counted)
+        counters.add(connection, county.code, then.counted, county.revision)
         _apply(connection, county, now_ms, found)
         return True
 
@@ -252,7 +259,12 @@ def _rest(connection: sa.Connection, county: str, found: Erasure) -> dict[str, A
     rest: dict[str, Any] = {"unit": unit, "days": days}
     if found.type == "dispute":
         rest["steps"] = [step for each in sorted(moves, key=lambda each: each.at) for step in _steps(each)]
-    return rest
+    return rest | _remaining(connection, county, found, moves).told
+
+
+def _remaining(connection: sa.Connection, county: str, found: Erasure, moves: Sequence[Edit]) -> remaining.Remaining:
+    """What the records that go have added to the counters."""
+    return remaining.remaining(connection, county, found.rows.values(), {found.id: moves}, days_in(found.timezone))
 
 
 def _unit_of(connection: sa.Connection, county: str, parent: str) -> str | None:

@@ -9,6 +9,7 @@ from server.status import counting
 from server.status.attendance import attended
 from server.status.counting import DayOf, Days
 from server.status.life import Step
+from server.status.remaining import Remaining
 from server.store.counters import DAY, MONTH, MONTH_CHARS
 from sync.lines import Values
 
@@ -35,6 +36,13 @@ class Recount:
             self._add(document, counting.visit(document, made_at, self.day_of, PERIODS))
         elif kind in ("household", "dispute"):
             self._later[identity] = (document, made_at, life)
+
+    def see_erased(self, remains: Remaining) -> None:
+        """Is shown what an erased record left."""
+        for record, day in remains.attended:
+            self.days[record].append(day)
+        for (unit, day, measure), value in remains.counted.items():
+            self._add({"unit": unit}, Days({(day, measure): value}))
 
     def counted(self) -> Counted:
         """The counters that are not 0."""

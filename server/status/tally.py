@@ -49,10 +49,10 @@ class Tallying:
         return changes
 
     def _add(self, changes: Tally, sign: int, placed: Placed | None, counted: Days) -> None:
-        if placed is not None:
-            unit = str(values(placed.record, self.batch.world).get("unit"))
+        unit = None if placed is None else values(placed.record, self.batch.world).get("unit")
+        if unit is not None:  # Of an erased record nothing is left that could change.
             for (day, measure), value in counted.items():
-                changes[unit, day, measure] += sign * value
+                changes[str(unit), day, measure] += sign * value
 
     def _households(self) -> dict[str, Placed]:
         """The households that the batch changed, or of which a valid visit came or went."""

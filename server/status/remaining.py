@@ -1,0 +1,82 @@
+"""What an erased record leaves in the counters: numbers by day, in which nobody can be found."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from schemas.catalog import CATALOG
+from schemas.periods import PERIODS
+from schemas.workflow import WORKFLOW
+from server.status import counting
+from server.status.attendance import attended
+from server.status.cases import lived
+from server.status.counting import DayOf, Days
+from server.status.life import moves
+from server.store import counters, records
+from server.store.counters import Tally
+from server.store.records import Stored
+from sync.edits import Edit
+
+_COUNTED = frozenset({"household", "visit", "dispute", "entry"})
+
+
+@dataclass(slots=True)
+class Remaining:
+    """Counted values by grid, local day and measure; and the days on which what was erased attended other records."""
+
+    counted: Tally = field(default_factory=Tally)
+    attended: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As an `erase` line carries it."""
+        return {
+            "counted": [[*key, value] for key, value in sorted(self.counted.items()) if value],
+            "attended": [list(each) for each in sorted(self.attended)],
+        }
+
+
+def read(told: Mapping[str, Any]) -> Remaining:
+    """What an `erase` line carries."""
+    counted = Tally({(unit, day, measure): value for unit, day, measure, value in told.get("counted", ())})
+    return Remaining(counted, [(record, day) for record, day in told.get("attended", ())])
+
+
+def remaining(
+    connection: sa.Connection,
+    county: str,
+    rows: Iterable[Stored],
+    admitted: Mapping[str, Sequence[Edit]],
+    day_of: DayOf,
+) -> Remaining:
+    """What these records, as they stand before they are erased, add to the counters. `admitted`: a dispute's edits."""
+    standing = [row for row in rows if row.gone is None and row.type in _COUNTED]
+    days = counters.attendances(connection, county, [row.id for row in standing])
+    found = Remaining()
+    for row in standing:
+        document = orjson.loads(row.document)
+        if not document:  # A refused creation: it was never a record.
+            continue
+        attends = attended(row.type, document, row.made_at, day_of, PERIODS)
+        if attends is not None:
+            found.attended.append(attends)
+        for (day, measure), value in _counted(row, document, days.get(row.id, ()), admitted, day_of).items():
+            found.counted[str(document.get("unit")), day, measure] += value
+    return found
+
+
+def _counted(
+    row: Stored, document: Mapping[str, Any], days: Sequence[str], admitted: Mapping[str, Sequence[Edit]], day_of: DayOf
+) -> Days:
+    match row.type:
+        case "visit":
+            return counting.visit(document, row.made_at, day_of, PERIODS)
+        case "household":
+            return counting.household(document, row.made_at, days, day_of, PERIODS)
+        case "dispute":
+            record = records.record_of(row, CATALOG, {})
+            return counting.dispute(document, lived(record, moves(admitted.get(row.id, ())), WORKFLOW), days, day_of)
+    return Days()
