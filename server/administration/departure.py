@@ -11,7 +11,7 @@ from schemas.workflow import WORKFLOW
 from server.administration.changing import Changed, Directory, NotPossibleError, changing_as_said
 from server.administration.tablets import revoke_within
 from server.center import Center
-from server.store import tables
+from server.store import records, tables
 from sync.lines import Values
 
 SHOWN = ("case_no", "unit", "tier", "status", "due_at")
@@ -98,19 +98,18 @@ def _spoil(change: Directory, person: str) -> int:
 
 def _cases(change: Directory, person: str) -> Iterator[Values]:
     """The disputes that are assigned to a person and not at their end, by id."""
-    placed, kept = tables.placement.c, tables.record.c
-    rows = change.connection.execute(
-        sa.select(kept.id, kept.document)
-        .join(
-            tables.placement,
-            (placed.county == kept.county) & (placed.type == kept.type) & (placed.record == kept.id),
+    placed, county = tables.placement.c, change.county.code
+    standing = change.connection.scalars(
+        sa.select(placed.record).where(
+            placed.county == county,
+            placed.key == f"person:{person}",
+            placed.type == "dispute",
+            placed.gone.is_(None),
         )
-        .where(placed.county == change.county.code, placed.key == f"person:{person}", placed.gone.is_(None))
-        .where(kept.type == "dispute")
-        .order_by(kept.id)
     )
+    rows = records.found(change.connection, county, {("dispute", str(identity)) for identity in standing})
     going_on = WORKFLOW.open | {status for status, _ in WORKFLOW.forward}
-    for identity, text in rows:
-        document = json.loads(text)
+    for row in rows:
+        document = json.loads(row.document)
         if document.get("status") in going_on:
-            yield {"dispute": str(identity), **{name: document[name] for name in SHOWN if name in document}}
+            yield {"dispute": row.id, **{name: document[name] for name in SHOWN if name in document}}

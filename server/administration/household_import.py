@@ -21,7 +21,7 @@ from server.administration.importing import Asked, FaultCode, Findings, Imported
 from server.administration.period import day_start, instant_of
 from server.center import Center
 from server.push import Lines, Push
-from server.store import dialect, directory, tables
+from server.store import dialect, directory, records, tables
 from server.store.ledger import County
 from server.transaction import pushing
 from sync import edits, ids, stamps
@@ -78,23 +78,23 @@ def _planned(center: Center, sheet: Sheet, by: str) -> "_Plan":
 
 def _homes(connection: sa.Connection, county: str, units: Iterable[str]) -> dict[Key, tuple[str, Mapping[str, Any]]]:
     """The households of these units, with their ids, by each key that they can be known by."""
-    placed, kept = tables.placement.c, tables.record
+    placed = tables.placement.c
     keys = sorted(f"unit:{unit}" for unit in units)
-    rows = connection.execute(
-        sa.select(kept.c.id, kept.c.document)
-        .join(
-            tables.placement,
-            (placed.county == kept.c.county) & (placed.record == kept.c.id) & (placed.type == kept.c.type),
+    standing = connection.scalars(
+        sa.select(placed.record).where(
+            placed.county == county,
+            placed.type == HOUSEHOLD.name,
+            placed.gone.is_(None),
+            dialect.among(connection, placed.key, keys),
         )
-        .where(kept.c.county == county, kept.c.type == "household", placed.gone.is_(None))
-        .where(dialect.among(connection, placed.key, keys))
-        .order_by(kept.c.revision)
     )
+    # Not joined: without statistics PostgreSQL would look at every placement for each record.
+    rows = records.found(connection, county, {(HOUSEHOLD.name, str(identity)) for identity in standing})
     found: dict[Key, tuple[str, Mapping[str, Any]]] = {}
-    for identity, text in rows:
-        document = json.loads(text)
+    for row in rows:
+        document = json.loads(row.document)
         for key in _keys(document):
-            found.setdefault(key, (str(identity), document))
+            found.setdefault(key, (row.id, document))
     return found
 
 
