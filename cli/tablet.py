@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from cli import looking, recording, settling
 from cli.answers import Answer, answering
-from cli.tablet_options import language_option, on_tablet, store_option, surroundings, told
+from cli.tablet_options import ca_file_option, language_option, on_tablet, store_option, surroundings, told
 from cli.words import Words, language_of
 from client_sdk import Refused, SyncProgress, Tablet
 
@@ -24,7 +24,7 @@ def tablet() -> None:
 @click.argument("url")
 @click.argument("code")
 @click.option("--name", help="平板名称。 What to call this tablet.")
-@click.option("--ca-file", help="自有证书机构的证书。 A private certificate authority (PEM).")
+@ca_file_option
 @store_option
 @language_option
 @answering

@@ -17,6 +17,7 @@ from client_sdk.stamping import Clock, system_clock
 from schemas.catalog import RecordType
 
 STORE_VARIABLE = "DOORSTEP_TABLET_STORE"
+CA_FILE_VARIABLE = "DOORSTEP_CA_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,24 @@ def told() -> Iterator[None]:
 store_option = click.option(
     "--store", envvar=STORE_VARIABLE, required=True, type=click.Path(path_type=Path), help="本机数据文件。 The store."
 )
+ca_file_option = click.option(
+    "--ca-file",
+    envvar=CA_FILE_VARIABLE,
+    help="自有证书机构的证书，本机会记住。 A private certificate authority (PEM); the store remembers where it is.",
+)
 language_option = click.option("--lang", type=click.Choice(LANGUAGES), help="语言。 Language (else by LANG; zh).")
 
 
 def on_tablet(work: Callable[..., Answer]) -> Callable[..., None]:
-    """Gives a command `--store`, `--lang` and `--json`, and the open tablet with the words to answer in."""
+    """Gives a command `--store`, `--ca-file`, `--lang` and `--json`, and the open tablet with words to answer in."""
 
     @wraps(work)
-    def opened(store: Path, lang: str | None, **arguments: Any) -> Answer:
+    def opened(store: Path, ca_file: str | None, lang: str | None, **arguments: Any) -> Answer:
         around = surroundings()
-        with told(), Tablet.open(store, transport=around.transport, clock=around.clock) as found:
+        with told(), Tablet.open(store, ca_file=ca_file, transport=around.transport, clock=around.clock) as found:
             return work(found, Words(lang or language_of()), **arguments)
 
-    return store_option(language_option(answering(opened)))
+    return store_option(ca_file_option(language_option(answering(opened))))
 
 
 def collection(found: Tablet, kind: RecordType) -> Collection:

@@ -4,7 +4,10 @@ from client_sdk.attention import Held, Item, Refused
 from client_sdk.collection import Collection, Deed
 from client_sdk.conflict import Conflict, Sibling
 from client_sdk.errors import (
+    AddressWrongError,
+    AuthorityFileError,
     CenterError,
+    CertificateUntrustedError,
     DealtWithError,
     EnrolAgainError,
     InvalidError,
@@ -23,7 +26,10 @@ from client_sdk.report import SyncProgress, SyncReport
 from client_sdk.tablet import Tablet
 
 __all__ = [
+    "AddressWrongError",
+    "AuthorityFileError",
     "CenterError",
+    "CertificateUntrustedError",
     "Collection",
     "Conflict",
     "DealtWithError",

@@ -112,6 +112,9 @@ class _Application:
         for number, line in enumerate(sent, start=1):
             outcome = by_number.get(number) or by_name.get(line.edit) or Outcome(Result.APPLIED)
             self.desk.outbox.take(line.edit, outcome, head.through, self.clock_ms)
+            if outcome.code == Code.ERASED:
+                # Also where no row of the feed says it: a restore may have lost where the record stood.
+                self.desk.views.erase(line.type, line.record)
             self.touched.add((line.type, line.record))
             self.results.append(outcome.result)
             found.append(outcome)

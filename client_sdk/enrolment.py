@@ -6,37 +6,63 @@ from collections.abc import Mapping
 from typing import Any
 
 from client_sdk.desk import Desk
-from client_sdk.errors import CenterError, OfflineError, PersonDiffersError
+from client_sdk.errors import CenterError, OfflineError, PersonDiffersError, TabletError
 from client_sdk.schema import Meta
-from client_sdk.transport import AnswerTimeoutError, BrokenAnswerError, ProblemError, Transport, UnreachableError
+from client_sdk.transport import AnswerTimeoutError, BrokenAnswerError, ProblemError, Transport, UnreachableError, said
 from sync import ids, stamps
 
 NONCE_BYTES = 16
+_UNDECIDED = frozenset({"unavailable", "internal"})
+"""Problems that may come from a proxy, with the center's own answer lost behind it."""
 
 
 def enrol(desk: Desk, transport: Transport, server: str, code: str, name: str, ca_file: str | None) -> None:
-    """Asks for a token and keeps it. Raises OfflineError, CenterError, PersonDiffersError; then the store is as it was,
-    but for the nonce: with it, the same code can be tried again."""
-    nonce = _nonce(desk, code)
+    """Asks for a token and keeps it. Raises OfflineError and its like, CenterError, PersonDiffersError; then the store
+    is as it was, but for the nonce where the center may have spent the code: with it, the code can be tried again."""
+    nonce, is_new = _nonce(desk, code)
     try:
         answer = transport.enroll(code, nonce, name)
-    except (UnreachableError, AnswerTimeoutError, BrokenAnswerError) as error:
+    except UnreachableError as error:
+        if is_new:  # It was never sent. An older one may have been.
+            _forget_nonce(desk)
+        raise _said(error, server) from error
+    except (AnswerTimeoutError, BrokenAnswerError) as error:
         raise OfflineError from error
     except ProblemError as problem:
+        if problem.code not in _UNDECIDED:
+            _forget_nonce(desk)
         raise CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s) from problem
     _keep(desk, answer, server, ca_file)
 
 
-def _nonce(desk: Desk, code: str) -> str:
-    """On the disk before it is sent, and kept: the same nonce is answered alike, so a lost answer burns no code."""
+def _nonce(desk: Desk, code: str) -> tuple[str, bool]:
+    """On the disk before it is sent, and kept: the same nonce is answered alike, so a lost answer burns no code. Says
+    whether it was made just now."""
     store = desk.store
     with store.transaction():
         nonce = store.meta(Meta.NONCE) if store.meta(Meta.CODE) == code else None
-        if nonce is None:
-            nonce = secrets.token_urlsafe(NONCE_BYTES)
-            store.put_meta(Meta.CODE, code)
-            store.put_meta(Meta.NONCE, nonce)
-        return nonce
+        if nonce is not None:
+            return nonce, False
+        nonce = secrets.token_urlsafe(NONCE_BYTES)
+        store.put_meta(Meta.CODE, code)
+        store.put_meta(Meta.NONCE, nonce)
+        return nonce, True
+
+
+def _said(error: UnreachableError, server: str) -> TabletError:
+    told = said(error)
+    if not isinstance(told, OfflineError):
+        return told
+    return OfflineError(
+        zh=f"连不上 {server}：没有网络,或地址不对；没有注册",
+        en=f"Nothing answers at {server}: no network, or another address; not enrolled",
+    )
+
+
+def _forget_nonce(desk: Desk) -> None:
+    with desk.store.transaction():
+        for key in (Meta.CODE, Meta.NONCE):
+            desk.store.put_meta(key, None)
 
 
 def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | None) -> None:

@@ -54,6 +54,33 @@ class OfflineError(TabletError):
     en = "Offline, kept on this tablet"
 
 
+class CertificateUntrustedError(TabletError):
+    """What answers at the center's address shows a certificate that the tablet does not trust: no request was made."""
+
+    code = "certificate-untrusted"
+    zh = "中心的证书不受信任,没有上传；请向管理员索取证书机构文件（--ca-file），不要忽略"
+    en = (
+        "The center's certificate is not trusted, and nothing was sent; ask your administrator for the certificate "
+        "authority's file (--ca-file)"
+    )
+
+
+class AuthorityFileError(TabletError):
+    """The file of the private certificate authority is missing, or holds no certificate: no request was made."""
+
+    code = "ca-file-unusable"
+    zh = "证书机构文件（--ca-file）不存在或内容不对,没有上传"
+    en = "The certificate authority's file (--ca-file) is missing or holds no certificate, and nothing was sent"
+
+
+class AddressWrongError(TabletError):
+    """The center's address is none, or no center is there. `zh` and `en` say what is wrong with it."""
+
+    code = "address-wrong"
+    zh = "中心地址有误"
+    en = "The center's address is wrong"
+
+
 class EnrolAgainError(TabletError):
     """The center does not know this tablet's token. Everything is kept: enrol again, into the same store."""
 

@@ -20,6 +20,7 @@ from client_sdk.transport import (
     ProblemError,
     Transport,
     UnreachableError,
+    said,
     scope_keys,
 )
 from sync.cursor import CURSOR_BYTES_MAX
@@ -82,7 +83,8 @@ class Loop:
         self._repairs = 0
 
     def run(self, progress: Progress) -> SyncReport:
-        """Raises OfflineError, CenterError, EnrolAgainError, RevokedError; everything that came whole is kept."""
+        """Raises OfflineError, CertificateUntrustedError, AuthorityFileError, AddressWrongError, CenterError,
+        EnrolAgainError, RevokedError; everything that came whole is kept."""
         self._failures = self._restarts = self._standstills = self._repairs = 0
         total = SyncReport()
         is_done = False
@@ -139,7 +141,7 @@ class Loop:
         try:
             return self._transport.sync(token, body, self._desk.clock.raw, on_rows)
         except UnreachableError as error:
-            raise OfflineError from error
+            raise said(error) from error
         except AnswerTimeoutError as error:
             self._halve(prepared)
             self.rows_max = max(self.rows_max // 2, 1)

@@ -156,6 +156,17 @@ class Store:
         with self._lock:
             self._connection.close()
 
+    def leave(self) -> None:
+        """Closes it, and takes away the files of a store that holds nothing at all."""
+        try:
+            is_empty = self.value("SELECT count(*) FROM meta") == 0 and self.value("SELECT count(*) FROM outbox") == 0
+        except StoreError:
+            is_empty = False
+        self.close()
+        if is_empty:
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
 
 @contextmanager
 def _reported() -> Iterator[None]:

@@ -29,6 +29,7 @@ from client_sdk.transport import (
     ProblemError,
     Transport,
     UnreachableError,
+    said,
     scope_keys,
 )
 
@@ -46,7 +47,6 @@ class Tablet:
         store: Store,
         transport: httpx.BaseTransport | None,
         *,
-        ca_file: str | None,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
@@ -57,7 +57,7 @@ class Tablet:
                 raise RevokedError(wiped=True)
             raise StoreMissingError
         self._desk = desk
-        self._transport = Transport(server, ca_file=ca_file or store.meta(Meta.CA_FILE), transport=transport)
+        self._transport = Transport(server, ca_file=store.meta(Meta.CA_FILE), transport=transport)
         self._loop = Loop(desk, self._transport, sleep=sleep)
         self._syncing = threading.Lock()
         self.households = Collection(desk, "household")
@@ -82,8 +82,12 @@ class Tablet:
     ) -> Self:
         """Enrols this tablet at a center, into a new store or the same person's old one, which keeps all it has.
 
-        `ca_file` is a private certificate authority (PEM) to trust; the store remembers its path. Raises OfflineError
-        (try again with the same code: it is not spent), CenterError (`problem` is code-unknown or code-spent),
+        `ca_file` is a private certificate authority (PEM) to trust; the store remembers its path. Where it fails no
+        new store is left, but for one case: the center may have spent the code and its answer was lost. Then the store
+        keeps what the same code needs to be tried again from this tablet.
+
+        Raises OfflineError (try again with the same code: it is not spent), CertificateUntrustedError,
+        AuthorityFileError, AddressWrongError, CenterError (`problem` is code-unknown or code-spent),
         PersonDiffersError, StoreError."""
         opened = Store(store, create=True, connect=connect)
         ca_file = None if ca_file is None else str(Path(ca_file).absolute())
@@ -94,9 +98,9 @@ class Tablet:
             finally:
                 if transport is None:  # One that was given is still the tablet's to use.
                     way.close()
-            return cls(opened, transport, ca_file=ca_file, clock=clock, sleep=sleep)
+            return cls(opened, transport, clock=clock, sleep=sleep)
         except BaseException:
-            opened.close()
+            opened.leave()
             raise
 
     @classmethod
@@ -110,11 +114,16 @@ class Tablet:
         sleep: Sleep = time.sleep,
         connect: Connect = connect,
     ) -> Self:
-        """Opens a store, with no network. Raises StoreMissingError, StoreForeignError, StoreNewerError, StoreError, and
+        """Opens a store, with no network. `ca_file` takes the place of the certificate authority that the store
+        remembers, and is remembered instead.
+
+        Raises StoreMissingError, StoreForeignError, StoreNewerError, StoreError, and
         RevokedError where the tablet was wiped."""
         opened = Store(store, connect=connect)
         try:
-            return cls(opened, transport, ca_file=ca_file, clock=clock, sleep=sleep)
+            if ca_file is not None and (found := str(Path(ca_file).absolute())) != opened.meta(Meta.CA_FILE):
+                opened.put_meta(Meta.CA_FILE, found)
+            return cls(opened, transport, clock=clock, sleep=sleep)
         except BaseException:
             opened.close()
             raise
@@ -150,7 +159,7 @@ class Tablet:
         except (UnreachableError, AnswerTimeoutError, BrokenAnswerError) as error:
             known = store.meta(Meta.ME)
             if known is None:
-                raise OfflineError from error
+                raise (said(error) if isinstance(error, UnreachableError) else OfflineError()) from error
             remembered: Mapping[str, Any] = json.loads(known)
             return remembered
         except ProblemError as problem:

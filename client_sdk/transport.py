@@ -13,6 +13,13 @@ from typing import Any
 
 import httpx
 
+from client_sdk.errors import (
+    AddressWrongError,
+    AuthorityFileError,
+    CertificateUntrustedError,
+    OfflineError,
+    TabletError,
+)
 from sync.frames import AnswerHead, LastLine, Row, ScopeLost, read_answer
 
 # httpx unpacks zstd where the extra `tablet` is installed; a pure Python installation goes without.
@@ -36,6 +43,22 @@ _BY_STATUS = {
 
 class UnreachableError(Exception):
     """No connection came about: the center has seen nothing of the request."""
+
+
+class CertificateError(UnreachableError):
+    """What answers at the address shows a certificate that this tablet does not trust."""
+
+
+class AuthorityError(UnreachableError):
+    """The file of the private certificate authority cannot be used."""
+
+
+class AddressError(UnreachableError):
+    """The address is none, or no center is there. `zh` and `en` say what is wrong with it."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
 class AnswerTimeoutError(Exception):
@@ -65,22 +88,32 @@ class Answer:
 
 
 class Transport:
-    """`transport` takes the place of the network (tests, the demo); `ca_file` is a private authority to trust."""
+    """`transport` takes the place of the network (tests, the demo); `ca_file` is a private authority to trust.
+
+    The address and that file are looked at by the first request: a tablet without them still opens and saves."""
 
     def __init__(
         self, server: str, *, ca_file: str | None = None, transport: httpx.BaseTransport | None = None
     ) -> None:
-        verify = ssl.create_default_context(cafile=ca_file) if ca_file is not None else True
-        self._client = httpx.Client(
-            base_url=server.rstrip("/") + "/api/v1/",
-            verify=verify,
-            transport=transport,
-            timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            headers={"Accept-Encoding": ACCEPT_ENCODING},
-        )
+        self._server, self._ca_file, self._transport = server, ca_file, transport
+        self._made: httpx.Client | None = None
+
+    @property
+    def _client(self) -> httpx.Client:
+        """Raises AddressError, AuthorityError."""
+        if self._made is None:
+            self._made = httpx.Client(
+                base_url=checked_address(self._server) + "/api/v1/",
+                verify=True if self._ca_file is None else _trusting(self._ca_file),
+                transport=self._transport,
+                timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                headers={"Accept-Encoding": ACCEPT_ENCODING},
+            )
+        return self._made
 
     def close(self) -> None:
-        self._client.close()
+        if self._made is not None:
+            self._made.close()
 
     def sync(self, token: str, body: bytes, clock: Callable[[], int], on_rows: Callable[[int], object]) -> Answer:
         """One request of the sync, answered whole. `on_rows` is told how many rows have come, as they come."""
@@ -98,19 +131,82 @@ class Transport:
     def enroll(self, code: str, nonce: str, name: str) -> Mapping[str, Any]:
         body = {"code": code, "nonce": nonce, "tablet": {"name": name}}
         with _told():
-            return _object(self._client.post("enroll", json=body))
+            response = self._client.post("enroll", json=body)
+            if not _is_centers(response):
+                host = response.request.url.host
+                raise AddressError(
+                    f"{host} 有回应，但不是 Doorstep 中心（HTTP {response.status_code}）",
+                    f"{host} answers, but it is no Doorstep center (HTTP {response.status_code})",
+                )
+            return _object(response)
 
     def me(self, token: str) -> Mapping[str, Any]:
         with _told():
             return _object(self._client.get("me", headers={"Authorization": f"Bearer {token}"}))
 
 
+def said(error: UnreachableError) -> TabletError:
+    """What did not come about, as the tablet's people are told it."""
+    match error:
+        case AddressError():
+            return AddressWrongError(zh=error.zh, en=error.en)
+        case AuthorityError():
+            return AuthorityFileError(en=f"{AuthorityFileError.en} ({error})")
+        case CertificateError():
+            return CertificateUntrustedError()
+        case _:
+            return OfflineError()
+
+
+def checked_address(server: str) -> str:
+    """A center's address without a slash at its end. Raises AddressError, which says what is wrong with it."""
+    try:
+        url = httpx.URL(server.strip())
+    except httpx.InvalidURL as error:
+        raise AddressError(f"中心地址 {server} 有误：{error}", f"The address {server} is none: {error}") from error
+    if url.scheme not in ("http", "https"):
+        raise AddressError(
+            f"中心地址 {server} 应以 https:// 或 http:// 开头",
+            f"The address {server} must begin with https:// or http://",
+        )
+    if not url.host:
+        raise AddressError(f"中心地址 {server} 没有主机名", f"The address {server} names no host")
+    if url.query or url.fragment:
+        raise AddressError(f"中心地址 {server} 不应有 ? 或 #", f"The address {server} must have neither ? nor #")
+    return str(url).rstrip("/")
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise AuthorityError(f"{ca_file}: {error}") from error
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether a certificate was the cause: httpx gives only its own error, with the reason behind it."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_centers(response: httpx.Response) -> bool:
+    """Whether an answer to an enrolment can be a center's. One that is broken, or a proxy's word on a center that is
+    away, can."""
+    kind = response.headers.get("Content-Type", "")
+    return response.is_success or response.is_server_error or "json" in kind or response.status_code in _BY_STATUS
+
+
 @contextmanager
 def _told() -> Iterator[None]:
-    """What httpx and the frames raise, as this module's four."""
+    """What httpx and the frames raise, as this module's own errors."""
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+    except httpx.ConnectError as error:
+        raise (CertificateError if _is_untrusted(error) else UnreachableError)(str(error)) from error
+    except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise UnreachableError(str(error)) from error
     except httpx.TimeoutException as error:
         raise AnswerTimeoutError(str(error)) from error

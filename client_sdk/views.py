@@ -53,11 +53,15 @@ class Views:
 
     def _leave(self, row: Row) -> None:
         if row.gone == ERASED:
-            self._store.run("DELETE FROM base WHERE type = ? AND id = ?", row.type, row.id)
-            self._store.run("DELETE FROM set_aside WHERE type = ? AND id = ?", row.type, row.id)
-            self._outbox.erase(row.type, row.id)
+            self.erase(row.type, row.id)
         else:
             self._store.run("UPDATE base SET keys = '[]' WHERE type = ? AND id = ?", row.type, row.id)
+
+    def erase(self, record_type: str, record: str) -> None:
+        """Nothing of a record stays but edits that the center has not judged: it will know them as erased too."""
+        self._store.run("DELETE FROM base WHERE type = ? AND id = ?", record_type, record)
+        self._store.run("DELETE FROM set_aside WHERE type = ? AND id = ?", record_type, record)
+        self._outbox.erase(record_type, record)
 
     def lose(self, key: str) -> list[Name]:
         """A key is no longer the caller's: records under no other key of theirs leave. Gives what was under it."""

@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from client_sdk import (
+    AddressWrongError,
+    AuthorityFileError,
     CenterError,
     InvalidError,
     OfflineError,
@@ -15,7 +17,7 @@ from client_sdk import (
     StoreMissingError,
     Tablet,
 )
-from tests.client.center import Center, Link, answer_lost, answering, refusing
+from tests.client.center import GRID, Center, Link, answer_lost, answering, refusing
 from tests.client.conftest import Worker
 from tests.client.stories import dispute, household, sync
 
@@ -39,8 +41,9 @@ def test_a_lost_answer_burns_no_code(center: Center, tmp_path: Path) -> None:
 
 
 def test_a_center_that_nobody_is_at_is_offline(tmp_path: Path) -> None:
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError) as found:
         Tablet.enroll("http://127.0.0.1:1", "WANG", tmp_path / "w.tablet")
+    assert "Nothing answers at http://127.0.0.1:1" in found.value.en
 
 
 def test_a_code_that_is_unknown_or_spent_is_said(center: Center, tmp_path: Path) -> None:
@@ -131,10 +134,81 @@ def test_what_is_saved_at_the_last_moment_is_handed_over_too(wang: Worker, cente
     assert [len(lines) for lines in center.lines] == [1]
 
 
-def test_a_private_authority_is_remembered_and_must_be_there(center: Center, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        Tablet.enroll("https://center.example", "WANG", tmp_path / "w.tablet", ca_file=str(tmp_path / "none.pem"))
+def test_a_private_authority_must_be_there(center: Center, tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name in ("none.pem", "empty.pem"):
+        with pytest.raises(AuthorityFileError) as found:
+            Tablet.enroll("https://center.example", "WANG", tmp_path / "w.tablet", ca_file=str(tmp_path / name))
+        assert found.value.code == "ca-file-unusable"
     assert center.tokens == {}
+    assert not list(tmp_path.glob("w.tablet*"))
+
+
+def test_without_its_authority_a_tablet_still_saves(wang: Worker, tmp_path: Path) -> None:
+    wang.tablet.close()
+    with Tablet.open(wang.store, ca_file=str(tmp_path / "none.pem")) as tablet:
+        made = tablet.households.create(unit=GRID, address="东村1号")
+        for use in (tablet.sync, tablet.me):
+            with pytest.raises(AuthorityFileError):
+                use()
+    with Tablet.open(wang.store) as tablet:
+        assert tablet.households.get(made) is not None
+        with pytest.raises(AuthorityFileError):
+            tablet.sync()
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("center.example", "must begin with https://"),
+        ("ftp://center.example", "must begin with https://"),
+        ("https://", "names no host"),
+        ("https://center.example:port", "is none"),
+        ("https://center.example/?code=1", "neither ? nor #"),
+        ("", "must begin with https://"),
+    ],
+)
+def test_an_address_that_is_none_is_said_to_be_wrong(tmp_path: Path, address: str, why: str) -> None:
+    with pytest.raises(AddressWrongError) as found:
+        Tablet.enroll(address, "WANG", tmp_path / "w.tablet")
+    assert why in found.value.en
+    assert "中心地址" in found.value.zh
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_where_something_else_answers_is_said_to_be_wrong(center: Center, tmp_path: Path) -> None:
+    link = Link(center)
+    link.faults.append(answering(lambda: httpx.Response(404, html="<h1>Not here</h1>")))
+    with pytest.raises(AddressWrongError) as found:
+        enroll(center, tmp_path / "w.tablet", link=link)
+    assert "no Doorstep center (HTTP 404)" in found.value.en
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_enrolment_leaves_no_file_unless_the_code_may_be_spent(center: Center, tmp_path: Path) -> None:
+    path, link = tmp_path / "w.tablet", Link(center)
+    with pytest.raises(CenterError):
+        enroll(center, path, "NOBODY")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(OfflineError):
+        Tablet.enroll("http://127.0.0.1:1", "WANG", path)
+    assert not list(tmp_path.iterdir())
+    link.faults.append(answer_lost)
+    with pytest.raises(OfflineError):
+        enroll(center, path, link=link)
+    assert path.exists()
+    with pytest.raises(OfflineError):
+        Tablet.enroll("http://127.0.0.1:1", "WANG", path)
+    assert path.exists(), "the code may still be spent with what is in there"
+    enroll(center, path, link=link).close()
+    assert len(center.nonces) == 1
+
+
+def test_a_failed_enrolment_leaves_the_store_of_somebody_alone(wang: Worker, center: Center) -> None:
+    made = household(wang)
+    with pytest.raises(CenterError):
+        enroll(center, wang.store, "NOBODY")
+    assert wang.reopen().households.get(made) is not None
 
 
 def test_there_is_nothing_to_open_where_nobody_was_enrolled(tmp_path: Path) -> None:
