@@ -1,6 +1,6 @@
 """What a transaction judges by, loaded beforehand: the records that its lines touch, the edits that they name, the held
 edits that wait for them, their authors. A fixed number of statements, however many lines there are; one more for each
-link of a chain of edits that were refused or held for one another.
+link of a chain of edits that are held for one another.
 
 What was asked for and not found is remembered: it is asked once more under the county's lock.
 """
@@ -21,7 +21,8 @@ from sync.codes import Code, Result
 from sync.edits import Do, Edit, Unread
 from sync.erasure import about
 from sync.ids import is_record_id
-from sync.refused import creation_of_refused, over_of_refused
+from sync.placement import placing_registers
+from sync.refused import creation_of_refused, named_by_refused, over_of_refused
 from sync.world import Placed, World
 
 
@@ -81,10 +82,7 @@ class Loading:
     # -- held edits
 
     def _held_named(self, names: Iterable[str]) -> dict[str, HeldEdit]:
-        wanted = set(names)
-        if not wanted:
-            return {}
-        return {name: each for name, each in log.held_all(self.connection, self.county).items() if name in wanted}
+        return log.held_named(self.connection, self.county, names)
 
     def _hold(self, found: dict[str, HeldEdit]) -> list[Arrival]:
         self.held |= found
@@ -104,7 +102,10 @@ class Loading:
 
     def _brings_about(self, arrival: Arrival) -> list[str]:
         """What held edits may wait for that deciding this line can bring about."""
-        return [f"edit:{arrival.name}", f"record:{self._about(arrival)}"]
+        events = [f"edit:{arrival.name}"]
+        if _may_place(arrival):
+            events.append(f"record:{self._about(arrival)}")
+        return events
 
     def _about(self, arrival: Arrival) -> str:
         """The record of a line: its own, or the first of the refused creations that it mends, through any chain of
@@ -175,7 +176,7 @@ class Loading:
         return found
 
     def _know(self, names: set[str]) -> None:
-        """Looks edits up, and those that the refused ones among them name, until there is nothing more to ask."""
+        """Looks edits up, and those that the refused ones among them name, through any chain of these."""
         asking = names - self._asked_edits - self.world.known.keys()
         while asking:
             found = log.known(self.connection, self.county, asking)
@@ -183,7 +184,17 @@ class Loading:
             self.world.known |= {name: each.known for name, each in found.items()}
             self.world.erased |= {name for name, each in found.items() if each.outcome.code == Code.ERASED}
             refused = [each for each in found.values() if each.outcome.result is Result.REFUSED]
-            asking = {name for each in refused for name in _named_by_refused(each)} - self._asked_edits
+            named = {name for each in refused for name in _named_by(each)} - self._asked_edits
+            asking = log.reached(self.connection, self.county, named) - self._asked_edits
+
+
+def _may_place(arrival: Arrival) -> bool:
+    """Whether a line can bring a record about, or move it. Whoever waits for another's record is not read again by each
+    edit of it."""
+    line = arrival.line
+    if not isinstance(line, Edit):
+        return False
+    return line.do is Do.CREATE or any(line.touch(register) for register in placing_registers(CATALOG.types[line.type]))
 
 
 def _is_editable(kind: str) -> bool:
@@ -206,10 +217,5 @@ def _mended(arrival: Arrival) -> str | None:
     return None if made is None else made.mends
 
 
-def _named_by_refused(refused: LoggedEdit) -> Iterable[str]:
-    yield from (name for names in over_of_refused(refused.line, CATALOG).values() for name in names)
-    if refused.record not in (None, refused.name):
-        return  # What it was to mend was followed to the first one when it was refused.
-    made = creation_of_refused(refused.line)
-    if made is not None and made.mends is not None:
-        yield made.mends
+def _named_by(refused: LoggedEdit) -> Iterable[str]:
+    return named_by_refused(refused.name, refused.line, refused.record, CATALOG)

@@ -137,5 +137,6 @@ class Push:
         for decision in again:
             log.append_decision(book, decision, lines.author)
         log.overwrite_outcomes(self.connection, self.county.code, again)
+        log.write_named(self.connection, self.county.code, [*new, *again])
         log.rewrite_waits(self.connection, self.county.code, batch.decisions.values())
         return [*new, *again]

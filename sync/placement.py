@@ -56,7 +56,7 @@ def _shown(
 ) -> dict[str, str]:
     origins = {origin.edit for origin in record.origins}
     found: dict[str, str] = {}
-    for register in _placing(record_type):
+    for register in placing_registers(record_type):
         siblings = shown_first(record.register(register).siblings, rule_of(record_type, register), workflow)
         key = _key(record_type, register, siblings[0].value) if siblings else None
         if key is not None:
@@ -71,14 +71,14 @@ def _given(edit: Edit, record_type: RecordType, now: str) -> dict[str, str]:
     keys = (
         _key(record_type, touch.register, touch.value)
         for touch in edit.touches
-        if touch.register in _placing(record_type)
+        if touch.register in placing_registers(record_type)
     )
     since = stamps.BEGINNING if edit.do is Do.CREATE else min(edit.at, now)
     return {key: since for key in keys if key is not None}
 
 
-def _placing(record_type: RecordType) -> list[str]:
-    """The registers whose values place a record."""
+def placing_registers(record_type: RecordType) -> list[str]:
+    """The registers whose values place a record: only an edit that touches one can move it."""
     workflow = WORKFLOW_REGISTER in record_type.fields and rule_of(record_type, WORKFLOW_REGISTER) is Rule.WORKFLOW
     return [
         *([] if record_type.unit_field is None else [record_type.unit_field]),

@@ -38,3 +38,11 @@ def over_of_refused(line: bytes, catalog: Catalog) -> Names:
         return Parts.of({"over": members.get("over", {})}, catalog, str(members.get("type")), version).over
     except (lines.LineMalformedError, UnreadError):
         return {}
+
+
+def named_by_refused(name: str, line: bytes, record: str | None, catalog: Catalog) -> frozenset[str]:
+    """The edits that count with a refused one: those of its `over`, and the creation that it was to mend, unless that
+    one was followed to the first (`record`) when this one was refused."""
+    named = frozenset[str]().union(*over_of_refused(line, catalog).values())
+    made = creation_of_refused(line) if record in (None, name) else None
+    return named if made is None or made.mends is None else named | {made.mends}

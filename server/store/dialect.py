@@ -184,6 +184,34 @@ def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[Ro
         connection.execute(postgresql.insert(table).from_select(columns, source).on_conflict_do_nothing())
 
 
+_REACHED = {
+    # Neither may walk through the table: one probe a name.
+    "postgresql": """
+        WITH RECURSIVE reached(name) AS (
+            SELECT CAST(value AS uuid) FROM jsonb_array_elements_text(CAST(:names AS jsonb)) AS given(value)
+            UNION
+            SELECT n.named FROM reached, LATERAL (
+                SELECT named FROM refused_name WHERE county = :county AND name = reached.name OFFSET 0
+            ) AS n
+        )
+        SELECT name FROM reached
+    """,
+    "sqlite": """
+        WITH RECURSIVE reached(name) AS (
+            SELECT value FROM json_each(:names)
+            UNION
+            SELECT n.named FROM reached CROSS JOIN refused_name AS n ON n.county = :county AND n.name = reached.name
+        )
+        SELECT name FROM reached
+    """,
+}
+
+
+def reached(connection: sa.Connection, county: str, names: Sequence[str]) -> sa.TextClause:
+    """The names, and all that the refused edits among them name in turn."""
+    return sa.text(_REACHED[connection.dialect.name]).bindparams(county=county, names=_json(names))
+
+
 def _arrays(table: sa.Table, rows: Sequence[Row]) -> tuple[list[str], sa.Select[Any]]:
     """The rows as one array a column, unnested by the database: one statement and one parse for any number of rows."""
     columns = list(rows[0])

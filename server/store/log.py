@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from schemas.catalog import CATALOG
 from server.store import dialect
 from server.store.ledger import BLANK, Ledger
-from server.store.tables import edit_log, held_wait, record
+from server.store.tables import edit_log, held_wait, record, refused_name
 from sync.admission import Known
 from sync.batch import Decision
 from sync.codes import DETAILS, Code, Detail, Result
 from sync.frames import Outcome
 from sync.lines import Values, digest, write
+from sync.refused import named_by_refused
 
 EDIT, STRAY, DECISION, DIRECTORY, ERASE = "edit", "stray", "decision", "directory", "erase"
 """Kinds of log lines: an edit; a line that has no name of its own (not readable, or another's name); what became of
@@ -72,6 +74,29 @@ def known(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[
     return {row["name"]: _logged(row) for row in rows.mappings()}
 
 
+def reached(connection: sa.Connection, county: str, names: Iterable[str]) -> set[str]:
+    """These edits, those that the refused ones among them name, and so on through any chain of refused ones. One
+    statement."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return set()
+    found = connection.execute(dialect.reached(connection, county, wanted))
+    return {str(name) for name in found.scalars()}
+
+
+def write_named(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
+    """Writes which edits the refused ones among these name: who names them names those as well."""
+    rows = [
+        {"county": county, "name": decision.arrival.name, "named": named}
+        for decision in decisions
+        if decision.result is Result.REFUSED
+        for named in sorted(
+            named_by_refused(decision.arrival.name, decision.arrival.line.line, decision.record, CATALOG)
+        )
+    ]
+    dialect.insert_missing(connection, refused_name, rows)
+
+
 def strays(connection: sa.Connection, county: str, digests: Iterable[bytes]) -> set[bytes]:
     """Those of the lines without a name that were kept before, by the hash of their bytes."""
     wanted = list(digests)
@@ -101,6 +126,15 @@ def held_waiting(connection: sa.Connection, county: str, awaited: Iterable[str])
         waits.c.county == county, dialect.among(connection, waits.c.awaited, sorted(set(awaited)))
     )
     return _held(connection, county, edit_log.c.name.in_(wanted))
+
+
+def held_named(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, HeldEdit]:
+    """Those of the named edits that are held."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    named = dialect.among(connection, edit_log.c.name, wanted)
+    return _held(connection, county, named & (edit_log.c.result == Result.HELD))
 
 
 def held_all(connection: sa.Connection, county: str) -> dict[str, HeldEdit]:

@@ -228,6 +228,15 @@ held_wait = sa.Table(
 )
 sa.Index("held_wait_name", held_wait.c.county, held_wait.c.name)
 
+# What a refused edit names, so that a chain of them is followed within the database.
+refused_name = sa.Table(
+    "refused_name",
+    metadata,
+    _county(),
+    sa.Column("name", Name, primary_key=True),
+    sa.Column("named", Name, primary_key=True),
+)
+
 scope_set = sa.Table(
     "scope_set",
     metadata,

@@ -3,10 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
-from server import administration
+from server import administration, loading
 from server.store import tables
+from server.store.log import LoggedEdit
 from server.store.records import Writes
 from sync import ids
+from sync.batch import Arrival
 from sync.limits import OVER_NAMES_MAX
 from sync.records import Record
 from sync.registers import Register
@@ -141,13 +143,13 @@ def test_however_many_edits_a_line_names_the_siblings_are_looked_up_once(
 
     monkeypatch.setattr(Record, "register", counted)
     counts = []
-    for many in (1, 500):
+    for many in (1, 1, 500):  # The first one finds a record that nobody has touched.
         names = [ids.edit_name(county.clock(), number) for number in range(many)]
         wang.put(do="change", type="household", id=household, over={"phone": names}, now={"phone": "1"})
         asked.clear()
         wang.sync()
         counts.append(len(asked))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
 
 
 def test_names_that_nobody_has_stand_beside_the_record_and_cost_later_edits_nothing(
@@ -208,6 +210,59 @@ def test_a_chain_of_refused_creations_is_not_followed_link_by_link(county: Count
     mended = wang.mend(refused, "household", unit=GRID)
     wang.catch_up()
     assert wang.outcomes[mended]["result"] == "applied"
+
+
+@pytest.mark.parametrize("is_in_order", [True, False])
+def test_a_chain_of_refused_edits_is_not_followed_link_by_link(county: County, wang: Device, is_in_order: bool) -> None:
+    counts = []
+    for links in (2, 60):
+        home = wang.create("household", unit=GRID)
+        wang.catch_up()
+        chain, last = list[bytes](), home
+        for _ in range(links):
+            last, line = wang.line(
+                do="change", type="household", id=home, over={"head_name": [last]}, now={"head_name": 7}
+            )
+            chain.append(line)
+        for line in chain if is_in_order else reversed(chain):
+            wang.push([line])
+        county.clock.pass_ms(1000)
+        over = {"head_name": [last], "door_no": [ids.edit_name(county.clock(), 1)]}
+        wang.put(do="change", type="household", id=home, over=over, now={"head_name": "甲某", "door_no": "1"})
+        with statements(county.center.engine) as said:
+            wang.sync()
+        counts.append(len(said))
+        assert len(wang.rows["household", home]["dots"]["head_name"]) == 1
+    assert counts[0] == counts[1]
+
+
+def test_who_waits_for_another_s_record_is_not_read_again_by_each_edit_of_it(
+    county: County, wang: Device, zhao: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = wang.create("household", unit=GRID)
+    wang.catch_up()
+    waiting = zhao.put(do="change", type="household", id=home, over={}, now={"notes": "x"})
+    zhao.sync()
+    assert zhao.outcomes[waiting]["result"] == "held"
+    read = list[str]()
+    arrival_of = loading.arrival_of
+
+    def counted(logged: LoggedEdit) -> Arrival:
+        read.append(logged.name)
+        return arrival_of(logged)
+
+    monkeypatch.setattr(loading, "arrival_of", counted)
+    wang.change("household", home, notes="y")
+    wang.catch_up()
+    assert read == []
+
+    mover = county.worker("孙立", TOWNSHIP, "township_staff")
+    mover.catch_up()
+    mover.change("household", home, unit=FAR_GRID)
+    mover.sync()
+    assert waiting in read
+    zhao.catch_up()
+    assert zhao.rows["held", waiting]["doc"]["result"] == "conflict"
 
 
 @pytest.mark.parametrize("kind", ["dispute", "visit", "conflict", "nonsense", None])

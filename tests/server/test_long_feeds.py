@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from schemas.limits import NAME_CHARS_MAX
 from server import administration, pages
 from server.store import feed, tables
-from server.store.feed import Page
+from server.store.feed import Page, Reading
 from sync.cursor import CURSOR_BYTES_MAX, cursor
 from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX
 from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, VILLAGE, County
@@ -77,8 +77,8 @@ def test_a_page_reads_no_more_documents_than_fill_it(
     read: list[int] = []
     page_of = feed.page
 
-    def counted(*arguments: object) -> Page:
-        found = page_of(*arguments)
+    def counted(connection: sa.Connection, code: str, reading: Reading, want: int) -> Page:
+        found = page_of(connection, code, reading, want)
         read.append(sum(len(row.document.encode()) for row in found.rows))
         return found
 
