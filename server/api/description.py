@@ -8,7 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec_webframeworks.flask import FlaskPlugin
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
 
-from schemas import reading, snapshots, wire
+from schemas import reading, snapshots, status, wire
 from schemas.catalog import CATALOG
 from sync import limits
 
@@ -19,7 +19,7 @@ _FRAMES = (
     wire.EnrollAnswer, wire.Me, wire.ProblemDocument,
     reading.RecordPage, reading.HistoryPage, reading.HeldPage, reading.HeldDecision, reading.HeldOutcome,
     snapshots.Snapshot, snapshots.SnapshotTest,
-    snapshots.SnapshotTaken, snapshots.SummedStatus,
+    snapshots.SnapshotTaken, snapshots.SummedStatus, status.Status,
 )  # fmt: skip
 
 _FILTERS = {

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from server.store import dialect
 from server.store.ledger import County
-from server.store.tables import assignment, body, membership, person, unit, unit_parent
+from server.store.tables import assignment, body, membership, person, tablet, unit, unit_parent
 from sync.scope import IS_STAFF, Assignment, Person, Span, Units
 
 
@@ -93,6 +93,21 @@ def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> 
         for key, code in wanted.items()
     }
     return {key: name for key, name in named.items() if name is not None}
+
+
+def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str) -> dict[str, tuple[int, int]]:
+    """By unit, the active tablets of those who work there at a moment, and how many of them synced after another."""
+    holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
+    placed = (
+        sa.select(tablet.c.id, tablet.c.last_sync, sa.func.min(assignment.c.unit).label("unit"))
+        .join(assignment, (assignment.c.county == tablet.c.county) & (assignment.c.person == tablet.c.person))
+        .where(tablet.c.county == county, tablet.c.revoked_at.is_(None), holds)
+        .group_by(tablet.c.id, tablet.c.last_sync)
+        .subquery()
+    )
+    fresh = sa.func.sum(sa.case((placed.c.last_sync > since, 1), else_=0))
+    rows = connection.execute(sa.select(placed.c.unit, sa.func.count(), fresh).group_by(placed.c.unit))
+    return {unit: (int(every), int(synced)) for unit, every, synced in rows}
 
 
 def assignable(connection: sa.Connection, county: str, units: Iterable[str], now: str) -> list[tuple[str, str]]:

@@ -1,0 +1,167 @@
+"""The status of a unit over local days: sums of counters by the tree as it is now, and the measures they give."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from schemas.kinds import is_real_day
+from schemas.status import BALANCES, FLOWS, MEASURES
+from server.center import Center
+from server.problems import ProblemError
+from server.reading.viewer import Viewer, viewing
+from server.status.counting import WAYS_OUT
+from server.status.days import days_in
+from server.store import counters, directory
+from server.store.counters import Sums
+from sync.scope import SEES_UNITS
+from sync.stamps import milliseconds, stamp
+
+FRESH_MS = 24 * 60 * 60 * 1000
+_DAY_CHARS = len("YYYY-MM-DD")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Local days, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def before(self) -> "Span":
+        """As many days right before."""
+        length = self.last - self.first
+        end = self.first - timedelta(days=1)
+        return Span(end - length, end)
+
+    @property
+    def year_before(self) -> "Span":
+        return Span(_year_before(self.first), _year_before(self.last))
+
+
+def status(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, object]:
+    """What `unit`, `from` and `to` ask for: by default the caller's own unit and this month until today. Raises
+    ProblemError: token-unknown, tablet-revoked, not-found for a unit outside the caller's, invalid with the field."""
+    with viewing(center, token) as viewer:
+        unit = asked.get("unit") or _own_unit(viewer)
+        if f"unit:{unit}" not in viewer.scope.keys:
+            raise ProblemError("not-found", "unit")
+        today = date.fromisoformat(days_in(viewer.county.timezone)(viewer.now))
+        return _Report(viewer, unit).told(_span(asked, today))
+
+
+def _own_unit(viewer: Viewer) -> str:
+    held = [each.unit for each in viewer.person.assignments if each.holds(viewer.now) and each.role in SEES_UNITS]
+    if not held:
+        raise ProblemError("not-found", "unit")
+    return min(held, key=lambda unit: (len(list(viewer.units.lineage(unit, viewer.now))), unit))
+
+
+def _span(asked: Mapping[str, str], today: date) -> Span:
+    last = min(_day(asked, "to", today), today)
+    first = _day(asked, "from", last.replace(day=1))
+    if first > last:
+        raise ProblemError("invalid", "from")
+    return Span(first, last)
+
+
+def _day(asked: Mapping[str, str], field: str, default: date) -> date:
+    said = asked.get(field)
+    if not said:
+        return default
+    # A year before must be a day, too.
+    if len(said) != _DAY_CHARS or not is_real_day(said) or said < "1000":
+        raise ProblemError("invalid", field)
+    return date.fromisoformat(said)
+
+
+def _year_before(day: date) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
+
+
+class _Report:
+    def __init__(self, viewer: Viewer, unit: str) -> None:
+        self.viewer, self.unit = viewer, unit
+        units, now = viewer.units, viewer.now
+        self.under = units.under([unit], now)
+        children = sorted(each for each in self.under if units.parent(each, now) == unit)
+        self.child_of = {each: child for child in children for each in units.under([child], now)}
+        self.children = children
+
+    def told(self, span: Span) -> dict[str, object]:
+        viewer = self.viewer
+        names = self._names()
+        sums, tablets = self._sums(span), self._tablets()
+        by_child: dict[str, list[Sums]] = {}
+        for each in sums:
+            if each.unit in self.child_of:
+                by_child.setdefault(self.child_of[each.unit], []).append(each)
+        own = {"unit": self.unit, "name": names[self.unit], "revision": viewer.county.revision}
+        return own | _said(span) | _shares(_counts(sums) | self._fresh(tablets, self.under)) | {
+            "previous": _said(span.before) | _shares(_counts(self._sums(span.before))),
+            "year_before": _said(span.year_before) | _shares(_counts(self._sums(span.year_before))),
+            "units": [
+                {"unit": child, "name": names[child]}
+                | _shares(_counts(by_child.get(child, ())) | self._fresh(tablets, self._below(child)))
+                for child in self.children
+            ],
+        }  # fmt: skip
+
+    def _sums(self, span: Span) -> list[Sums]:
+        viewer = self.viewer
+        asked = None if self.unit == viewer.units.root else self.under
+        return counters.sums(
+            viewer.connection, viewer.county.code, asked, span.first.isoformat(), span.last.isoformat()
+        )
+
+    def _tablets(self) -> dict[str, tuple[int, int]]:
+        since = stamp(milliseconds(self.viewer.now) - FRESH_MS)
+        return directory.tablets_by_unit(self.viewer.connection, self.viewer.county.code, self.viewer.now, since)
+
+    def _names(self) -> dict[str, str]:
+        keys = [f"unit:{unit}" for unit in (self.unit, *self.children)]
+        named = directory.scope_names(self.viewer.connection, self.viewer.county.code, keys)
+        return {key.removeprefix("unit:"): name for key, name in named.items()}
+
+    def _below(self, child: str) -> list[str]:
+        return [unit for unit, over in self.child_of.items() if over == child]
+
+    def _fresh(self, tablets: Mapping[str, tuple[int, int]], under: Collection[str]) -> dict[str, int]:
+        """Of a unit with units under it: that of one grid would be about one person."""
+        if len(under) == 1:
+            return {}
+        found = [tablets[unit] for unit in under if unit in tablets]
+        return {"tablets": sum(every for every, _ in found), "tablets_fresh": sum(fresh for _, fresh in found)}
+
+
+def _said(span: Span) -> dict[str, object]:
+    return {"from": span.first.isoformat(), "to": span.last.isoformat()}
+
+
+def _counts(sums: Iterable[Sums]) -> dict[str, int]:
+    """The counts of a span: flows in it, balances at its end, and the cases on the books before and after."""
+    before, within = Counter[str](), Counter[str]()
+    for each in sums:
+        before[each.measure] += each.before
+        within[each.measure] += each.within
+    carried_in = _on_the_books(before)
+    found = {name: within[name] for name in FLOWS} | {name: before[name] + within[name] for name in BALANCES}
+    return found | {"carried_in": carried_in, "carried_out": carried_in + _on_the_books(within)}
+
+
+def _on_the_books(counted: Mapping[str, int]) -> int:
+    return counted["received"] + counted["reopened"] - sum(counted[way] for way in WAYS_OUT)
+
+
+def _shares(counts: Mapping[str, int]) -> dict[str, object]:
+    measures = {
+        measure.name: {
+            "numerator": sum(counts[name] for name in measure.numerator),
+            "denominator": sum(counts[name] for name in measure.denominator),
+        }
+        for measure in MEASURES
+        if all(name in counts for name in (*measure.numerator, *measure.denominator))
+    }
+    return {"counts": dict(counts), "measures": measures}
