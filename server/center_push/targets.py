@@ -27,7 +27,8 @@ def address(text: str) -> str:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL:
         raise wrong from None
-    if url.scheme not in ("https", "http") or not url.host or url.userinfo or url.fragment or len(text) > URL_CHARS_MAX:
+    is_named = url.scheme in ("https", "http") and url.raw_host and b"%" not in url.raw_host
+    if not is_named or url.userinfo or url.fragment or len(text) > URL_CHARS_MAX:
         raise wrong
     return str(url.copy_with(path=PATH) if url.path == "/" else url)
 
