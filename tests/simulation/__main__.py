@@ -14,7 +14,6 @@ from tests.simulation.occurrences import missing
 from tests.simulation.run import MEMORY, SimulationError, run
 from tests.support.databases import Databases, SqliteDatabases, postgres_databases
 
-
 MANY_SEEDS = 20
 """In so many everything occurs that must."""
 

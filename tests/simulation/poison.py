@@ -18,6 +18,8 @@ from tests.simulation.server import GRIDS, PEOPLE, Parcel
 from tests.simulation.world import World
 
 Members = dict[str, Any]
+MISTAKEN = (("household", "visit", "notes"), ("visit", "household", "notes"), ("dispute", "household", "unit"))
+"""A type, another that it may be taken for, and a field that both have."""
 
 
 class Poison:
@@ -27,6 +29,8 @@ class Poison:
         self.world, self.random = world, world.random
         self.promised_names: list[str] = []
         """Edits that others name already, and that do not exist yet."""
+        self.mistaken: list[tuple[str, str, str, str]] = []
+        """Edits of records by another type: each with the record's own type, its id, the field."""
 
     def name(self, now_ms: int) -> str:
         if self.promised_names and self.random.random() < 0.4:
@@ -108,10 +112,17 @@ class Poison:
         return made
 
     def mistaken_type(self, name: str) -> Members:
-        """A change that nobody may make, of a record by another type: whoever names it names nothing else by it."""
-        kind, other = self.random.choice((("household", "visit"), ("visit", "household"), ("dispute", "visit")))
-        record, field = self.record(kind) or name, self.random.choice(("unit", "notes", "removed"))
-        return {"do": "change", "type": other, "id": record, "now": {field: 7}, "over": {field: self.names()}}
+        """A change that nobody may make, of a record by another type; or one of the right type that names such a one,
+        and by it nothing else."""
+        if self.mistaken and self.random.random() < 0.5:
+            kind, record, field, mistaken = self.mistaken.pop()
+            value = self.random.choice(VALUES[kind][field])
+            return {"do": "change", "type": kind, "id": record, "now": {field: value}, "over": {field: [mistaken]}}
+        kind, other, field = self.random.choice(MISTAKEN)
+        record = self.record(kind) or name
+        self.mistaken.append((kind, record, field, name))
+        names = self.random.choice(([record], [record], self.names()))
+        return {"do": "change", "type": other, "id": record, "now": {field: 7}, "over": {field: names}}
 
     def blind_move(self, name: str) -> Members:
         def state() -> Members:
