@@ -7,6 +7,7 @@ import csv
 import io
 import math
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,13 +55,13 @@ def read(path: Path, columns: Sequence[Column]) -> Read:
     rows: list[Row] = []
     faults: list[Fault] = []
     for number, cells in numbered:
-        if number > ROWS_MAX:
-            raise CommandError("file-too-long", f"最多 {ROWS_MAX} 行", f"A file has at most {ROWS_MAX} rows")
         found = list(_faults(number, cells, names, len(titles)))
         faults += found
         row = Row(number, {name: text for place, name in names.items() if (text := _cell(cells, place))})
         if row.cells and not found:
             rows.append(row)
+        if len(rows) > ROWS_MAX:  # Blank rows do not count: a workbook may end in a million of them.
+            raise CommandError("file-too-long", f"最多 {ROWS_MAX} 行", f"A file has at most {ROWS_MAX} rows")
     ignored = [title for place, title in enumerate(titles) if title and place not in names]
     return Read(Sheet(rows, faults), tuple(ignored))
 
@@ -92,6 +93,8 @@ def _faults(number: int, cells: Cells, names: Mapping[int, str], width: int) -> 
         en = "It has more cells than the heading: quote what holds a comma"
         yield Fault(number, None, FaultCode.INVALID, zh, en)
     for place, name in names.items():
+        if "\0" in _cell(cells, place):
+            yield Fault(number, name, FaultCode.INVALID, "含有无法保存的字符", "It has a character that cannot be kept")
         if place < len(cells) and _is_inexact(cells[place]):
             zh = "数字过长，表格已丢失末位：请将该列设为文本后重填"
             en = "The number is too long and has lost its last digits: make the column text and fill it in again"
@@ -160,7 +163,17 @@ def _workbook(path: Path) -> Iterator[Cells]:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # Some programs write a wrong size.
             yield from sheet.iter_rows(values_only=True)
-    except (BadZipFile, KeyError, ValueError, IndexError, OSError, SyntaxError, TypeError) as error:
+    except (
+        BadZipFile,
+        EOFError,
+        KeyError,
+        ValueError,
+        IndexError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        zlib.error,
+    ) as error:
         raise _unreadable(path, error) from error
 
 

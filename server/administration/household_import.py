@@ -151,8 +151,9 @@ class _Plan:
     def _is_sound(self, row: Row, values: Mapping[str, Any]) -> bool:
         wrong = problems(HOUSEHOLD, values, partial=False)
         for each in wrong:
-            code = FaultCode.INVALID if row[each.field.partition(".")[0]] else FaultCode.MISSING
-            self.findings.fault(row, each.field, code, each.zh, each.en)
+            column = each.field.partition(".")[0]
+            code = FaultCode.INVALID if row[column] else FaultCode.MISSING
+            self.findings.fault(row, column, code, each.zh, each.en)
         knows_unit = not row["unit"] or self.findings.knows_unit(row, "unit", self.units.parents)
         if wrong or not knows_unit:
             return False

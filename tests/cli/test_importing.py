@@ -236,6 +236,18 @@ def test_a_row_that_is_longer_than_its_heading_is_bad(shell: Shell, tmp_path: Pa
     assert faults(said.values) == [(2, None, "invalid")]
 
 
+def test_a_character_that_cannot_be_kept_makes_a_bad_row(shell: Shell, tmp_path: Path) -> None:
+    said = shell.says("import", "units", table(tmp_path, [["code", "name", "parent"], [WEST, "西\0镇", "990101"]]))
+    assert faults(said.values) == [(2, "name", "invalid")]
+
+
+def test_blank_rows_at_the_end_are_no_rows(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.sheets.ROWS_MAX", 4)
+    assert shell.does("import", "units", table(tmp_path, [*WESTERN, *[[""]] * 10]))["rows"] == 4
+    monkeypatch.setattr("cli.sheets.ROWS_MAX", 3)
+    assert shell.fails("import", "units", table(tmp_path, WESTERN))["code"] == "file-too-long"
+
+
 # -- people
 
 
@@ -357,7 +369,7 @@ def test_bad_households_are_named(staffed: Shell, tmp_path: Path) -> None:
         (3, "address", "missing"),
         (4, "phone", "invalid"),
         (5, "people_count", "invalid"),
-        (6, "service_needs.0", "invalid"),
+        (6, "service_needs", "invalid"),
         (6, "notice_at", "invalid"),
         (8, None, "duplicate"),
         (9, "unit", "missing"),

@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from server import administration
 from server.administration import Period
-from server.store import tables
 from tests.support.clock import DAY_MS, HOUR_MS, MORNING_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
+from tests.support.statements import statements
 
 TODAY = datetime.fromtimestamp(MORNING_MS / 1000, UTC).date()
 
@@ -146,7 +145,7 @@ def test_a_grid_comes_under_another_village(county: County, wang: Device, zhao: 
     for device in (wang, here, there):
         device.catch_up()
     county.clock.pass_ms(HOUR_MS)
-    redraw(county, GRID, OTHER_VILLAGE)
+    administration.move_unit(county.center, GRID, OTHER_VILLAGE)
     assert set(here.sync().lost) == {f"unit:{GRID}", f"staff:{GRID}"}
     assert not here.sees(home)
     there.catch_up()
@@ -155,16 +154,46 @@ def test_a_grid_comes_under_another_village(county: County, wang: Device, zhao: 
     assert (answer.rows, answer.lost) == ((), ())
 
 
-def redraw(county: County, unit: str, parent: str) -> None:
-    """What a command of administrators will do."""
-    table = tables.unit_parent
-    with county.center.engine.begin() as connection:
-        same = (table.c.county == COUNTY, table.c.unit == unit)
-        connection.execute(sa.update(table).where(*same).values(until=county.clock.stamp))
-        row = {"county": COUNTY, "unit": unit, "parent": parent, "since": county.clock.stamp}
-        connection.execute(sa.insert(table).values(**row))
-        raised = tables.county.c.directory_revision + 1
-        connection.execute(sa.update(tables.county).values(directory_revision=raised))
+def test_late_work_of_a_village_that_lost_a_grid_counts(county: County, wang: Device, li: Device) -> None:
+    """The village's officer worked in the grid with no signal, before and after it came under another village."""
+    zhou = county.worker("周大寒", VILLAGE, "village_staff")
+    home = wang.create("household", unit=GRID)
+    wang.sync()
+    zhou.catch_up()
+    county.clock.pass_ms(DAY_MS)
+    before = zhou.change("household", home, phone="100 0000 0001")
+    county.clock.pass_ms(HOUR_MS)
+    administration.move_unit(county.center, GRID, OTHER_VILLAGE)
+    county.clock.pass_ms(HOUR_MS)
+    after = zhou.change("household", home, door_no="9号")
+    new = zhou.create("household", unit=GRID)
+    answer = zhou.sync()
+    assert answer.outcome(before)["result"] == "applied"
+    assert answer.outcome(after)["result"] == "held"
+    assert answer.outcome(new)["result"] == "refused"
+    assert not zhou.sees(home)
+    li.catch_up()
+    assert li.all("household")[home].items() >= {"phone": "100 0000 0001", "unit": GRID}.items()
+    assert "door_no" not in li.all("household")[home]
+
+
+def test_a_move_costs_the_same_however_much_stands_there(county: County, wang: Device) -> None:
+    counts = []
+    for homes, village in ((1, OTHER_VILLAGE), (200, VILLAGE)):
+        for _ in range(homes):
+            wang.create("household", unit=GRID)
+        wang.catch_up()
+        county.clock.pass_ms(HOUR_MS)
+        with statements(county.center.engine) as said:
+            administration.move_unit(county.center, GRID, village)
+        counts.append(len(said))
+    assert counts[0] == counts[1]
+
+
+def test_no_unit_comes_under_itself(county: County) -> None:
+    for unit, parent in ((VILLAGE, GRID), (VILLAGE, VILLAGE), (TOWNSHIP, FAR_GRID), (COUNTY, TOWNSHIP)):
+        with pytest.raises(administration.NotPossibleError):
+            administration.move_unit(county.center, unit, parent)
 
 
 def test_county_staff_read_by_revision(county: County, wang: Device, zhao: Device) -> None:
