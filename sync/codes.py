@@ -88,7 +88,6 @@ _PROBLEMS = (
         401,
         Detail("签名不符，或时间相差过大", "The signature is not right, or its time is too far from ours"),
     ),
-    ProblemKind("not-allowed", 403, Detail("您没有这项权限", "This is not yours to do")),
     ProblemKind("tablet-revoked", 403, Detail("这台平板已停用", "This tablet is revoked")),
     ProblemKind("not-allowed", 403, Detail("您没有这项权限", "This is not yours to do")),
     ProblemKind("malformed", 400, Detail("请求格式不正确", "The request is not formed as it must be")),
