@@ -9,6 +9,7 @@ from random import Random
 import sqlalchemy as sa
 
 from client_sdk import (
+    AddressWrongError,
     CenterError,
     EnrolAgainError,
     InvalidError,
@@ -100,7 +101,7 @@ class World:
                 try:
                     device.enrol(str(made["code"]))
                     return
-                except (OfflineError, CenterError, StoreError, KilledError):
+                except (OfflineError, AddressWrongError, CenterError, StoreError, KilledError):
                     self.counts["enrolment failed"] += 1
                     self.pass_ms(5000)
         finally:
@@ -146,7 +147,7 @@ class World:
         except EnrolAgainError:
             self.counts["enrolled again"] += 1
             self.enrol(device)
-        except (OfflineError, CenterError) as error:
+        except (OfflineError, AddressWrongError, CenterError) as error:
             self.counts[error.code] += 1
             if self.network.is_quiet and device.link.requests_left is None:
                 self.counts["failed in peace"] += 1
