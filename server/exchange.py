@@ -13,6 +13,7 @@ from server.problems import ProblemError
 from server.push import Lines, Push
 from server.store import dialect, ledger, log, tablets
 from server.store.log import LoggedEdit
+from server.store.tables import tablet
 from server.store.tablets import Caller
 from server.transaction import pushing
 from sync import chain, edits, frames, stamps
@@ -232,14 +233,14 @@ class _Reception:
 
     def _note(self) -> None:
         """Remembers what this request said of what is still owed."""
-        head, caller = self.head, self.caller
+        head = self.head
         now = stamps.corrected_now(head.now, self.receipt)
         columns: dict[str, object] = {"last_sync": self.receipt}
         if not self.replay:
-            columns |= {"last_now": max(now, caller.last_now or ""), "announced": head.owes}
+            columns |= {"last_now": tablets.latest(tablet.c.last_now, now), "announced": head.owes}
             if head.owes == 0:
-                columns["owed_nothing_at"] = max(now, caller.owed_nothing_at or "")
-        tablets.heard(self.push.connection, self.county, caller.tablet, columns)
+                columns["owed_nothing_at"] = tablets.latest(tablet.c.owed_nothing_at, now)
+        tablets.heard(self.push.connection, self.county, self.caller.tablet, columns)
 
     # -- outcomes
 

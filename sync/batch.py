@@ -12,6 +12,7 @@ from sync.admission import NEXT_RELEASE, Admit, Refuse, Verdict, Wait, first_id,
 from sync.codes import Code, Detail, Result
 from sync.edits import Do, Edit, Unread, rule_of
 from sync.erasure import about
+from sync.faults import place
 from sync.ids import conflict_id
 from sync.placement import placement
 from sync.records import Record
@@ -90,9 +91,9 @@ class Batch:
                 return self._admit(arrival, verdict.edit)
             if isinstance(verdict, Refuse):
                 return self._refuse(arrival, verdict)
-            self._hold(arrival, verdict)
+            self._hold(arrival, verdict, arrival.line.error if isinstance(arrival.line, Unread) else None)
         except Exception as error:  # noqa: BLE001 - one bad line holds itself, never the batch
-            self._hold(arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), _place(error))
+            self._hold(arrival, Wait(Code.SERVER_ERROR, None, frozenset({NEXT_RELEASE})), place(error))
         return []
 
     def _verdict(self, arrival: Arrival) -> Verdict:
@@ -208,12 +209,3 @@ class Batch:
             for name in touched
             if in_conflict(record.register(name).siblings, rule_of(kind, name), self.world.workflow)
         )
-
-
-def _place(error: Exception) -> str:
-    """What went wrong and where, for the log: not the message, which may carry a person's data."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    code = None if at is None else at.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_qualname}:{at.tb_lineno}" if code and at else type(error).__name__

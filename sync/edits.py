@@ -9,6 +9,7 @@ from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.validation import problems
 from sync import ids, lines, stamps
 from sync.codes import Code, Detail
+from sync.faults import place
 from sync.limits import LINE_BYTES_MAX
 from sync.lines import Values
 from sync.refused import over_of_refused
@@ -91,10 +92,12 @@ class Unread:
     type: str | None = None
     record: str | None = None
     at: str | None = None
+    error: str | None = None
+    """For the server's log: the exception for which it is held."""
 
     @property
     def held(self) -> bool:
-        return self.code is Code.NEWER_SCHEMA
+        return self.code in (Code.NEWER_SCHEMA, Code.SERVER_ERROR)
 
 
 def read(line: bytes, catalog: Catalog) -> Edit | Unread:
@@ -123,6 +126,8 @@ class _Reader:
             return self._edit(self._do(), schema)
         except UnreadError as stop:
             return self._unread(stop)
+        except Exception as error:  # noqa: BLE001 - what upgrades a line, or looks into it, may stumble over this one
+            return replace(self._unread(UnreadError(Code.SERVER_ERROR)), error=place(error))
 
     def _unread(self, stop: UnreadError) -> Unread:
         """What may be believed of a line that is no edit: only what has the form that it must have."""

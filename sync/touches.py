@@ -52,7 +52,9 @@ class Parts:
     @classmethod
     def of(cls, members: Values, catalog: Catalog, type_name: str, schema: int) -> "Parts":
         """Raises UnreadError where a member has not the shape that it must have."""
-        now, was = (catalog.upgraded(type_name, schema, _object(members, member)) for member in ("now", "was"))
+        # There is nothing to upgrade in a member that is not there, as where only `over` is read.
+        said = (_object(members, member) for member in ("now", "was"))
+        now, was = (catalog.upgraded(type_name, schema, values) if values else values for values in said)
         over, add, remove = (
             {catalog.renamed(type_name, schema, register): names for register, names in _texts(members, member).items()}
             for member in ("over", "add", "remove")

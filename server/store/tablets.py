@@ -53,6 +53,11 @@ def heard(connection: sa.Connection, county: str, tablet_id: str, columns: dict[
     connection.execute(sa.update(tablet).where(tablet.c.county == county, tablet.c.id == tablet_id).values(**columns))
 
 
+def latest(column: sa.Column[Any], stamp: str) -> sa.ColumnElement[str]:
+    """The later of a stamp and what a column has by then: requests of one tablet may come side by side."""
+    return sa.case((column > stamp, column), else_=stamp)
+
+
 def code(connection: sa.Connection, county: str, text: str) -> dict[str, Any] | None:
     """An enrolment code's row, locked, or None."""
     row = (

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sync import batch as batches
+from sync import faults
 from sync.admission import Refuse, Wait, judge
 from sync.batch import Arrival
 from sync.codes import Code
@@ -124,4 +125,4 @@ def test_an_exception_holds_its_line_and_says_where_but_nobodys_data(monkeypatch
 
 
 def test_an_exception_that_was_never_raised_has_no_place() -> None:
-    assert batches._place(KeyError("x")) == "KeyError"
+    assert faults.place(KeyError("x")) == "KeyError"

@@ -10,6 +10,7 @@ from sync import edits, lines
 from sync.codes import Code
 from sync.edits import Do, Edit, Touch, Unread
 from sync.limits import LINE_BYTES_MAX
+from sync.lines import Values
 from sync.refused import Creation, creation_of_refused
 from tests.sync.lines_of import START, at, changed, created, group, moved, name, new_name
 
@@ -243,3 +244,27 @@ def test_a_register_merges_as_its_field_says() -> None:
     assert edits.workflow_fields(dispute) == {"status", "tier", "assignee"}
     with pytest.raises(KeyError):
         edits.rule_of(dispute, "rumours")
+
+
+def test_what_stumbles_over_a_line_holds_it_and_says_where_and_not_what() -> None:
+    def upgrade(values: Values) -> Values:
+        raise LookupError(str(values))
+
+    second = Catalog(2, CATALOG.types, {("household", 1): upgrade})
+    line = created("household", "wang")
+    found = edits.read(line, second)
+    assert isinstance(found, Unread)
+    assert (found.code, found.held, found.name, found.by, found.type) == (
+        Code.SERVER_ERROR, True, name(line), "wang", "household"
+    )  # fmt: skip
+    assert (found.error or "").startswith("LookupError in ")
+    assert "Canal" not in (found.error or "")
+
+
+def test_what_a_refused_line_named_needs_no_upgrade() -> None:
+    def upgrade(values: Values) -> Values:
+        raise LookupError(str(values))
+
+    second = Catalog(2, CATALOG.types, {("household", 1): upgrade})
+    line = changed(created("household"), "wang", over={"notes": [RECORD]}, notes="x")
+    assert edits.over_of_refused(line, second) == {"notes": (RECORD,)}

@@ -1,0 +1,43 @@
+"""An upgrade of the schemas that stumbles over one line holds that line, and nothing else, until a release mends it."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import pytest
+
+from schemas import catalog
+from server import exchange, holding, loading, push
+from tests.support.county import GRID, County
+from tests.support.device import Device
+
+
+def stripped(values: Mapping[str, object]) -> Mapping[str, object]:
+    address = values["address"]
+    assert isinstance(address, str)
+    return {**values, "address": address.strip()}
+
+
+def test_a_line_that_the_upgrade_stumbles_over_is_held_until_it_is_mended(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = dataclasses.replace(catalog.CATALOG, version=2, upgrades={("household", 1): stripped})
+    with monkeypatch.context() as release:
+        for module in (exchange, loading, push):
+            release.setattr(module, "CATALOG", newer)
+        good = wang.create("household", unit=GRID, address=" 东 ")
+        wang.sync()
+        bad = wang.put(do="change", type="household", id=good, over={"door_no": [good]}, now={"door_no": "1"})
+        named = wang.put(
+            do="change", type="household", id=good, over={"notes": [bad]}, now={"address": "东", "notes": "x"}
+        )
+        wang.sync()
+        assert wang.outcomes[bad] == wang.outcomes[bad] | {"result": "held", "code": "server-error"}
+        assert wang.outcomes[named]["result"] == "conflict"
+    (told,) = (each for each in caplog.records if each.msg == "line_held")
+    assert str(vars(told)["error"]).startswith("KeyError in stripped")
+
+    monkeypatch.setattr(holding, "release", lambda: "next")
+    holding.take_up_release(county.center)
+    wang.catch_up()
+    assert wang.rows["held", bad]["doc"]["result"] == "applied"
+    assert wang.document("household", good)["door_no"] == "1"

@@ -1,0 +1,39 @@
+"""Two requests of one tablet at once: what the tablet has said by then never goes back."""
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from server.store import tables, tablets
+from server.store.tablets import Caller
+from sync import stamps
+from tests.support.county import County
+from tests.support.device import Device
+
+
+def said(county: County) -> tuple[str, str]:
+    columns = tables.tablet.c
+    with county.center.engine.connect() as connection:
+        last_now, owed_nothing_at = connection.execute(sa.select(columns.last_now, columns.owed_nothing_at)).one()
+    return last_now, owed_nothing_at
+
+
+def test_a_request_that_read_before_another_wrote_takes_nothing_back(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = stamps.stamp(county.clock())
+    county.clock.pass_ms(60_000)
+    wang.sync()
+    latest = stamps.stamp(county.clock())
+    assert said(county) == (latest, latest)
+
+    read = tablets.caller
+
+    def before(connection: sa.Connection, code: str, token: str) -> Caller | None:
+        found = read(connection, code, token)
+        return found and replace(found, last_now=None, owed_nothing_at=None)
+
+    monkeypatch.setattr(tablets, "caller", before)
+    wang.sync(now=earlier)
+    assert said(county) == (latest, latest)
