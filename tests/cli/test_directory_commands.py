@@ -118,6 +118,16 @@ def test_an_assignment_never_ends_in_the_past(shell: Shell, wang: str) -> None:
     assert ended["until"] > "2026-01-01"
 
 
+def test_a_person_is_disabled(shell: Shell, wang: str) -> None:
+    shell.does("code", wang)
+    told = shell.does("person", "disable", wang, "--reason", "调离")
+    assert told == {"person": wang, "assignments": 1, "memberships": 0, "tablets": 0, "codes": 1, "cases": []}
+    assert "0 assignments" in shell.text("person", "disable", wang)
+    assert shell.does("person", "list")["items"][0]["assignments"][0]["until"] is not None
+    assert shell.fails("person", "disable", "nobody")["code"] == "not-possible"
+    assert shell.does("verify") == {"differences": []}
+
+
 def test_only_one_role_need_not_be_named(shell: Shell, wang: str) -> None:
     assert shell.does("person", "assign", wang, "--unit", VILLAGE)["role"] == "grid_worker"
 

@@ -248,6 +248,21 @@ def test_blank_rows_at_the_end_are_no_rows(shell: Shell, tmp_path: Path, monkeyp
     assert shell.fails("import", "units", table(tmp_path, WESTERN))["code"] == "file-too-long"
 
 
+def test_people_read_the_first_bad_rows_and_how_many_more_there_are(shell: Shell, tmp_path: Path) -> None:
+    rows = [
+        ["code", "name", "parent", "序号"],
+        [EAST, "东街道", "990101", 0],
+        *([f"x{n}", "", EAST, n] for n in range(150)),
+    ]
+    said = shell.text("import", "units", table(tmp_path, rows), "--skip-bad").splitlines()
+    assert said[0] == "未使用的列 Columns not used: 序号"
+    assert said[1] == "第 3 行 Row 3 [name]: 请填写 · This must be filled in"
+    assert said[101] == "…… 另有 50 行，见 --json · 50 more, see --json"
+    assert said[102] == f"第 2 行 Row 2 [name] {EAST}: 已更新 · brought up to date"
+    assert said[103] == "新增 0 行，有误 150 行 · 0 added, 150 bad"
+    assert len(said) == 104
+
+
 # -- people
 
 

@@ -1,5 +1,9 @@
 """Somebody leaves: they may do nothing from then on, what they did before stays, and their cases are found."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -85,6 +89,15 @@ def test_an_open_code_is_void_and_a_second_time_does_nothing_more(county: County
         administration.disable(county.center, "nobody")
     with pytest.raises(NotPossibleError):
         administration.disable(county.center, wang.person, "长" * 501)
+
+
+def test_their_tablets_stay_revoked_when_a_backup_is_restored(county: County, wang: Device, tmp_path: Path) -> None:
+    """What says so is outside the database before it commits."""
+    file = tmp_path / "lasting.ndjson"
+    center = replace(county.center, settings=replace(county.center.settings, lasting_file=file))
+    administration.disable(center, wang.person)
+    (entry,) = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
+    assert (entry["do"], entry["tablet"]) == ("revoke", wang.tablet)
 
 
 def test_open_cases_are_listed_to_be_assigned_to_somebody_else(county: County, wang: Device) -> None:
