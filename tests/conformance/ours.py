@@ -94,6 +94,7 @@ def _own_site(environment: dict[str, str], elsewhere_url: str) -> Iterator[Site]
     given = json.loads(set_up.stdout) | {
         "ENVIRONMENT": json.dumps(environment | {"PYTHONPATH": str(ROOT)}),
         "REVOKE": f"{command} revoke {{tablet}}",
+        "ERASE": f"{command} erase {{type}} {{record}} --reason test",
         "ASSIGN": f"{command} person assign {{person}} --unit {{unit}} --role grid_worker",
         "UNASSIGN": f"{command} person unassign {{person}} --unit {{unit}}",
     }
