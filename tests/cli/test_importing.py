@@ -249,11 +249,8 @@ def test_blank_rows_at_the_end_are_no_rows(shell: Shell, tmp_path: Path, monkeyp
 
 
 def test_people_read_the_first_bad_rows_and_how_many_more_there_are(shell: Shell, tmp_path: Path) -> None:
-    rows = [
-        ["code", "name", "parent", "序号"],
-        [EAST, "东街道", "990101", 0],
-        *([f"x{n}", "", EAST, n] for n in range(150)),
-    ]
+    bad = [[f"x{number}", "", EAST, number] for number in range(150)]
+    rows: Rows = [["code", "name", "parent", "序号"], [EAST, "东街道", "990101", 0], *bad]
     said = shell.text("import", "units", table(tmp_path, rows), "--skip-bad").splitlines()
     assert said[0] == "未使用的列 Columns not used: 序号"
     assert said[1] == "第 3 行 Row 3 [name]: 请填写 · This must be filled in"
