@@ -75,7 +75,7 @@ class Docket:
             working_days = PERIODS.tier_working_days[str(document["tier"])]
             due = deadlines.end_of(deadlines.working_day_after(today, working_days, PERIODS), self.timezone)
             said["due_at"] = due
-        flags = _flags(document, [*followed_up], str(due))
+        flags = _flags(document, [*followed_up], None if due is None else str(due))
         if flags != document.get("flags", []):
             said["flags"] = flags
         return said
@@ -118,12 +118,13 @@ def _document(placed: Placed, world: World) -> Values:
     return records.document(placed.record, world.catalog, world.workflow)
 
 
-def _flags(document: Values, followed_up: Sequence[str], due_at: str) -> list[str]:
-    """What staff are to look at: rules that the merged dispute breaks, although each of its edits was legal."""
+def _flags(document: Values, followed_up: Sequence[str], due_at: str | None) -> list[str]:
+    """What staff are to look at: rules that the merged dispute breaks, although each of its edits was legal. One that
+    was over before the center heard of it has no `due_at`."""
     status = document.get("status")
     found = {
         CLOSED_WITHOUT_FOLLOW_UP: status == "closed" and not followed_up,
         FAILED_WITHOUT_ROUTES: status == "failed" and document.get("routes_told") is not True,
-        DEADLINE_MAY_SHIFT: not deadlines.is_published(date.fromisoformat(due_at[:10])),
+        DEADLINE_MAY_SHIFT: due_at is not None and not deadlines.is_published(date.fromisoformat(due_at[:10])),
     }
     return [flag for flag, is_raised in found.items() if is_raised]
