@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from server.reading.cells import Cell, Table
 from server.store.listing import Item
@@ -16,7 +16,7 @@ _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"); it gets an apostrophe before it."""
 
 
-def lines(table: Table, items: Iterator[Item]) -> Iterator[bytes]:
+def lines(table: Table, items: Iterator[Item]) -> Generator[bytes]:
     """The file in parts. Its last line says how many records came before it: one without it is cut."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")

@@ -1,6 +1,6 @@
 """Exports: all of the caller's records of a type in one snapshot, streamed as they are read."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -24,7 +24,7 @@ MEDIA = {"csv": comma_separated.MEDIA, "xlsx": workbook.MEDIA, "geojson": featur
 class Stream:
     """The parts of a file. Closing it ends what it reads from: a request may be broken off."""
 
-    parts: Iterator[bytes]
+    parts: Generator[bytes]
     ending: ExitStack = field(default_factory=ExitStack)
 
     def __iter__(self) -> "Stream":
@@ -38,25 +38,29 @@ class Stream:
             raise
 
     def close(self) -> None:
+        self.parts.close()
         self.ending.close()
 
 
 def exported(center: Center, token: str, name: str, form: str, arguments: Arguments, language: str) -> Stream:
     """The caller's records of a type as a file of a form of MEDIA. Raises ProblemError: token-unknown, tablet-revoked,
     not-found, invalid; not-allowed where one who is no staff would have a field unmasked."""
-    with viewing(center, token) as viewer:
+    ending = ExitStack()
+    try:
+        viewer = ending.enter_context(viewing(center, token))
         kind = record_type(name)
         if form not in MEDIA:
             raise ProblemError("not-found")
         asked = query(kind, arguments, reading.ExportQuery)
         unmasked, reason = _unmasked(viewer, asked)
-        caller = viewer.caller
-    if unmasked:
-        _audit(center, caller, asked, form, unmasked, reason)
-    ending = ExitStack()
-    try:
-        viewer = ending.enter_context(viewing(center, token))
-        items = listing.everything(viewer.connection, viewer.county.code, viewer.scope, asked.wanted(viewer))
+        if unmasked:
+            # Before anything is shown, and with no snapshot held open while it waits for the county's lock.
+            ending.close()
+            _audit(center, viewer.caller, asked, form, unmasked, reason)
+            viewer = ending.enter_context(viewing(center, token))
+        items = ending.enter_context(
+            listing.everything(viewer.connection, viewer.county.code, viewer.scope, asked.wanted(viewer))
+        )
     except BaseException:
         ending.close()
         raise
@@ -70,7 +74,7 @@ def _ended(items: Iterator[Item], ending: ExitStack) -> Iterator[Item]:
     ending.close()
 
 
-def _parts(table: Table, form: str, items: Iterator[Item]) -> Iterator[bytes]:
+def _parts(table: Table, form: str, items: Iterator[Item]) -> Generator[bytes]:
     match form:
         case "csv":
             return comma_separated.lines(table, items)

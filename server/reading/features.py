@@ -1,6 +1,6 @@
 """An export as GeoJSON (RFC 7946): a feature a record, with the point that it has or none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -14,7 +14,7 @@ MEDIA = "application/geo+json"
 BYTES_AT_ONCE = 64 * 1024
 
 
-def parts(kind: RecordType, unmasked: AbstractSet[str], items: Iterator[Item]) -> Iterator[bytes]:
+def parts(kind: RecordType, unmasked: AbstractSet[str], items: Iterator[Item]) -> Generator[bytes]:
     """The file in parts: a FeatureCollection whose last member is the `count` of its features."""
     written = bytearray(b'{"type":"FeatureCollection","features":[')
     count = 0

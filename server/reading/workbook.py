@@ -1,8 +1,9 @@
 """An export as an Excel workbook: written row by row into a file, since a workbook is whole or nothing."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import xlsxwriter  # type: ignore[import-untyped]  # It carries no types.
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
@@ -18,13 +19,12 @@ CELL_CHARS_MAX = 32_767
 """Excel's own limit of one cell."""
 
 
-def parts(table: Table, items: Iterator[Item]) -> Iterator[bytes]:
+def parts(table: Table, items: Iterator[Item]) -> Generator[bytes]:
     """The file in parts. The first comes when all records have been read. The last row says how many they are."""
-    with tempfile.TemporaryFile(prefix="doorstep-") as file:
-        # Each row goes to the disk as soon as the next one begins.
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "use_zip64": True})
-        _write(book, table, items)
-        book.close()
+    with tempfile.TemporaryDirectory(prefix="doorstep-") as folder, (Path(folder) / "book").open("w+b") as file:
+        # Each row goes to the disk, in the same folder, as soon as the next one begins.
+        with xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": folder, "use_zip64": True}) as book:
+            _write(book, table, items)
         file.seek(0)
         while part := file.read(BYTES_AT_ONCE):
             yield part

@@ -366,6 +366,7 @@ LISTED_WHOLLY = {
             SELECT DISTINCT p.record FROM jsonb_array_elements_text(CAST(:keys AS jsonb)) AS k(key), LATERAL (
                 SELECT record FROM placement
                 WHERE county = :county AND key = k.key AND type = :type AND gone IS NULL
+                ORDER BY revision OFFSET 0
             ) AS p ORDER BY p.record
         )
         SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM mine, LATERAL (

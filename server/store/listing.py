@@ -7,6 +7,7 @@ pay for it: `rev` goes along `placement_feed` and `record_revision`, and `made_a
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,12 +104,13 @@ def one(connection: sa.Connection, county: str, scope: Scope, record_type: str, 
     return None if row is None else _item(row)
 
 
-def everything(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted) -> Iterator[Item]:
-    """All of them, as the database reads them on: from a cursor of the server's, a few at a time."""
+@contextmanager
+def everything(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted) -> Iterator[Iterator[Item]]:
+    """All of them, as the database reads them on: from a cursor of the server's, a few at a time, closed at the end."""
     asked = _Asked.of(connection, county, scope, wanted)
-    statement = asked.found(dialect.LISTED_WHOLLY)
-    rows = connection.execute(sa.text(statement).execution_options(yield_per=ROWS_AT_ONCE), asked.parameters)
-    return map(_item, rows)
+    statement = sa.text(asked.found(dialect.LISTED_WHOLLY)).execution_options(yield_per=ROWS_AT_ONCE)
+    with connection.execute(statement, asked.parameters) as rows:
+        yield map(_item, rows)
 
 
 def _item(row: Any) -> Item:

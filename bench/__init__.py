@@ -1,0 +1,1 @@
+"""Workloads and what they cost, measured on real processes."""

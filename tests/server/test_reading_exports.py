@@ -1,0 +1,273 @@
+"""Exports: in scope, masked, harmless, one snapshot, and the push goes on beside them."""
+
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]  # It carries no types.
+import pytest
+
+from schemas.catalog import CATALOG
+from server.reading import comma_separated, export, workbook
+from tests.support.answers import Document, ProblemAnswerError
+from tests.support.clock import MINUTE_MS
+from tests.support.county import COUNTY, FAR_GRID, GRID, TOWNSHIP, VILLAGE, County
+from tests.support.device import Device
+from tests.support.reader import answered, features, items, sheet
+from tests.support.reader import workbook as workbook_of
+
+POINT = {"lat": "25.531234", "lon": "102.401234", "accuracy_m": 8}
+
+
+@pytest.fixture
+def homes(county: County, wang: Device) -> list[str]:
+    """A household with everything that is sensitive, and one with a formula for an address."""
+    first = wang.create(
+        "household", unit=GRID, phone="13812348000", service_needs=["hardship"], location=POINT, people_count=3,
+        notes="门朝东，\n有狗。",
+    )  # fmt: skip
+    county.clock.pass_ms(MINUTE_MS)
+    second = wang.create(
+        "household", unit=GRID, address="=1+1", door_no="+86", head_name="-甲", phone="+86 13812348000"
+    )
+    wang.sync()
+    county.clock.pass_ms(MINUTE_MS)
+    return [first, second]
+
+
+def column(table: tuple[list[str], list[list[Any]], str], label: str) -> list[Any]:
+    header, rows, _ = table
+    return [row[header.index(label)] for row in rows]
+
+
+def test_a_sheet_in_chinese(wang: Device, homes: list[str]) -> None:
+    table = sheet(wang, "household")
+    header, _, last = table
+    assert header[:6] == ["编号", "版本", "登记时间", "登记人", "所属网格", "户号"]
+    assert last == "共 2 条"
+    assert column(table, "编号") == homes
+    assert column(table, "电话") == ["138****8000", "'+86****8000"]
+    assert column(table, "服务需求") == ["***", ""]
+    assert column(table, "人口数") == ["3", ""]
+    assert column(table, "备注") == ["门朝东，\n有狗。", ""]
+    assert column(table, "位置") == ["25.531234, 102.401234", ""]
+
+
+def test_a_sheet_in_english(wang: Device, homes: list[str]) -> None:
+    wang.create("visit", household=homes[0], unit=GRID, purposes=["errand", "follow_up"], mode="phone")
+    wang.create("dispute", unit=GRID, violence_likely=True, amount_yuan="1250.50")
+    wang.sync()
+    visits = sheet(wang, "visit", lang="en")
+    assert visits[2] == "1 rows"
+    assert column(visits, "Mode") == ["By phone"]
+    assert sorted(column(visits, "Purposes")[0].split(", ")) == ["Errand", "Follow-up"]
+    disputes = sheet(wang, "dispute", lang="en")
+    assert column(disputes, "Violence likely") == ["yes"]
+    assert column(disputes, "Amount in yuan") == ["1250.50"]
+    assert column(disputes, "Parties") == ["Applicant Person 甲*"]
+    headers = {"Authorization": f"Bearer {wang.token}", "Accept-Language": "en-GB,en;q=0.9"}
+    assert "Grid" in wang.http.get("/api/v1/export/visit.csv", headers=headers).text.splitlines()[0]
+    headers["Accept-Language"] = "fr"
+    assert "所属网格" in wang.http.get("/api/v1/export/visit.csv", headers=headers).text.splitlines()[0]
+
+
+def test_no_cell_is_a_formula(wang: Device, homes: list[str]) -> None:
+    table = sheet(wang, "household")
+    assert column(table, "地址")[1] == "'=1+1"
+    assert column(table, "户号")[1] == "'+86"
+    assert column(table, "户主")[1] == "'-甲"
+    assert comma_separated.harmless(["@x", "\tx", "\rx", "x=1", 5]) == ["'@x", "'\tx", "'\rx", "x=1", 5]
+    book = openpyxl.load_workbook(io.BytesIO(answered(wang, "export/household.xlsx").content))
+    cells = [cell for row in book.worksheets[0].iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert "=1+1" in [cell.value for cell in cells]
+
+
+def test_a_workbook(wang: Device, homes: list[str]) -> None:
+    table = workbook_of(wang, "household")
+    assert table[2] == "共 2 条"
+    assert column(table, "编号") == homes
+    assert column(table, "人口数") == [3, None]
+    assert column(table, "电话") == ["138****8000", "+86****8000"]
+    empty = workbook_of(wang, "visit", lang="en")
+    assert (empty[1], empty[2]) == ([], "0 rows")
+
+
+def test_a_workbook_of_several_sheets(wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "SHEET_ROWS_MAX", 2)
+    third = wang.create("household", unit=GRID)
+    wang.sync()
+    book = openpyxl.load_workbook(io.BytesIO(answered(wang, "export/household.xlsx").content))
+    first, second = ([row[0] for row in each.iter_rows(values_only=True)] for each in book.worksheets)
+    assert first == ["编号", *homes]
+    assert second == ["编号", third, "共 3 条"]
+
+
+def test_features(wang: Device, homes: list[str]) -> None:
+    found = features(wang, "household")
+    first, second = found["features"]
+    assert found["count"] == 2
+    assert (first["type"], first["id"]) == ("Feature", homes[0])
+    assert first["geometry"] == {"type": "Point", "coordinates": [102.401234, 25.531234]}
+    assert first["properties"]["phone"] == "138****8000"
+    assert first["properties"]["accuracy_m"] == 8
+    assert "location" not in first["properties"]
+    assert second["geometry"] is None
+    assert features(wang, "visit") == {"type": "FeatureCollection", "features": [], "count": 0}
+
+
+def test_filters_narrow_an_export_as_they_do_a_list(
+    county: County, wang: Device, zhao: Device, homes: list[str]
+) -> None:
+    far = zhao.create("household", unit=FAR_GRID)
+    zhao.sync()
+    for role, unit in (("township_staff", TOWNSHIP), ("county_staff", COUNTY)):
+        reader = county.worker("孙立", unit, role)
+        assert column(sheet(reader, "household"), "编号") == [*homes, far]
+        assert column(sheet(reader, "household", unit=VILLAGE), "编号") == homes
+        assert column(sheet(reader, "household", unit=VILLAGE, first="2026-11-22"), "编号") == []
+    assert column(sheet(zhao, "household"), "编号") == [far]
+
+
+@pytest.mark.parametrize("kind", CATALOG.types)
+def test_every_type_can_be_exported(wang: Device, li: Device, kind: str) -> None:
+    fence = wang.create("dispute", unit=GRID)
+    wang.create("visit", household=wang.create("household", unit=GRID), unit=GRID)
+    wang.create("entry", dispute=fence, people_present="甲某、乙某")
+    wang.change("household", fence, over={}, door_no="7")
+    wang.sync()
+    li.catch_up()
+    wang.change("dispute", fence, summary="围墙占路。水渠不通。")
+    li.change("dispute", fence, summary="围墙占路三尺。")
+    wang.sync()
+    li.sync()
+    listed = [each["id"] for each in items(wang, f"records/{kind}")]
+    assert len(listed) == 1
+    assert [row[0] for row in sheet(wang, kind)[1]] == listed
+    assert [row[0] for row in workbook_of(wang, kind)[1]] == listed
+    assert [each["id"] for each in features(wang, kind)["features"]] == listed
+
+
+def audits(county: County) -> list[Document]:
+    with county.center.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT line FROM edit_log WHERE kind = 'audit' ORDER BY revision")
+        return [json.loads(bytes(line)) for (line,) in rows]
+
+
+@pytest.mark.parametrize("form", export.MEDIA)
+def test_one_field_is_unmasked_for_a_reason_and_that_is_kept(county: County, homes: list[str], form: str) -> None:
+    sun = county.worker("孙立", VILLAGE, "village_staff")
+    asked = {"unmask": "phone", "reason": "回访核实", "unit": GRID}
+    body = answered(sun, f"export/household.{form}", **asked).content
+    if form == "xlsx":
+        phones = column(workbook_of(sun, "household", **asked), "电话")
+        assert phones == ["13812348000", "+86 13812348000"]
+    else:
+        assert "13812348000" in body.decode()
+        assert "hardship" not in body.decode()
+    said = {
+        "at": county.clock.stamp,
+        "by": sun.person,
+        "tablet": sun.tablet,
+        "do": "unmask",
+        "type": "household",
+        "form": form,
+        "fields": ["phone"],
+        "reason": "回访核实",
+        "filters": {"unit": [GRID]},
+    }
+    assert audits(county) == [said] * (2 if form == "xlsx" else 1)
+    assert county.differences() == [], "it is in the chain"
+
+
+def test_whole_parties_are_unmasked_together(county: County, wang: Device) -> None:
+    wang.create("dispute", unit=GRID)
+    wang.sync()
+    sun = county.worker("孙立", VILLAGE, "village_staff")
+    assert column(sheet(sun, "dispute", unmask="parties", reason="通知到场"), "当事人") == ["申请 自然人 甲某"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status", "field"),
+    [
+        ({"unmask": "phone"}, 422, "reason"),
+        ({"unmask": "phone", "reason": "  "}, 422, "reason"),
+        ({"unmask": "phone", "reason": "a\0"}, 422, "reason"),
+        ({"unmask": "address", "reason": "x"}, 422, "unmask"),
+        ({"unmask": "nothing", "reason": "x"}, 422, "unmask"),
+        ({"unmask": ["phone", "service_needs"], "reason": "x"}, 422, "unmask"),
+        ({"lang": "fr"}, 422, "lang"),
+        ({"limit": "5"}, 422, "limit"),
+        ({"sort": "rev"}, 422, "sort"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_and_nothing_is_kept(
+    county: County, homes: list[str], parameters: dict[str, Any], status: int, field: str
+) -> None:
+    sun = county.worker("孙立", VILLAGE, "village_staff")
+    with pytest.raises(ProblemAnswerError) as refused:
+        answered(sun, "export/household.csv", **parameters)
+    assert (refused.value.status, refused.value.document["field"]) == (status, field)
+    assert audits(county) == []
+
+
+def test_only_staff_have_anything_unmasked(county: County, wang: Device, homes: list[str]) -> None:
+    for reader in (wang, county.worker("陈和", VILLAGE, "mediator"), county.worker("何来", COUNTY, "admin")):
+        with pytest.raises(ProblemAnswerError) as refused:
+            answered(reader, "export/household.csv", unmask="phone", reason="x")
+        assert (refused.value.status, refused.value.code) == (403, "not-allowed")
+    assert audits(county) == []
+
+
+@pytest.mark.parametrize("path", ["export/matter.csv", "export/visit.pdf", "export/visit", "export/visit."])
+def test_what_there_is_no_export_of(wang: Device, path: str) -> None:
+    with pytest.raises(ProblemAnswerError) as refused:
+        answered(wang, path)
+    assert (refused.value.status, refused.value.code) == (404, "not-found")
+
+
+def opened(county: County, reader: Device) -> export.Stream:
+    return export.exported(county.center, reader.token, "household", "csv", {}, "zh")
+
+
+def test_an_export_is_one_snapshot_and_the_push_goes_on(
+    county: County, wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read ahead here: each record is sent for itself, and what is pushed between two is in neither."""
+    monkeypatch.setattr(comma_separated, "BYTES_AT_ONCE", 1)
+    file = opened(county, wang)
+    parts = [next(file)]
+    wang.create("household", unit=GRID)
+    wang.change("household", homes[1], address="渠边路 5 号")
+    assert wang.sync().outcomes == []
+    text = b"".join([*parts, *file]).decode()
+    assert "共 2 条" in text
+    assert "'=1+1" in text
+    assert "共 3 条" in b"".join(opened(county, wang)).decode()
+
+
+@pytest.mark.parametrize("read", [0, 1])
+def test_one_that_is_broken_off_keeps_no_connection(county: County, wang: Device, homes: list[str], read: int) -> None:
+    for _ in range(2 * county.center.settings.pool_size):
+        file = opened(county, wang)
+        for _ in range(read):
+            next(file)
+        file.close()
+    headers = {"Authorization": f"Bearer {wang.token}"}
+    for _ in range(2 * county.center.settings.pool_size):
+        assert wang.http.head("/api/v1/export/household.csv", headers=headers).status_code == 200
+    assert wang.sync().outcomes == []
+
+
+def test_a_workbook_that_fails_leaves_nothing_behind(
+    county: County, wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    file = export.exported(county.center, wang.token, "household", "xlsx", {}, "zh")
+    monkeypatch.setattr(workbook, "_row", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        next(file)
+    assert list(tmp_path.iterdir()) == []
+    assert wang.sync().outcomes == []
