@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -14,10 +14,11 @@ from server.center_push import backoff
 TIMEOUT_S = 20
 """To connect, and between two parts of what is sent and answered."""
 WHOLE_TIMEOUT_S = 60
-"""Of an answer, however slowly its parts come."""
+"""Of a message on its way, and of an answer, however slowly their parts go."""
 ANSWER_BYTES_MAX = 64 * 1024
 """How much of an answer is read: a word is expected."""
 
+_PART_BYTES = 64 * 1024
 _WORD = re.compile(r"[a-z][a-z-]{0,39}")
 _NEVER = frozenset({400, 413, 415, 422})
 """The center read this very message and will not have it; another may be fine."""
@@ -50,16 +51,24 @@ def new_client() -> httpx.Client:
 
 def post(client: httpx.Client, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
     """Sends a message once. Never raises for what a network or a center may do."""
+    told = {**headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
     try:
-        with client.stream(
-            "POST", url, content=body, headers={**headers, "Content-Type": "application/json"}
-        ) as answer:
+        with client.stream("POST", url, content=_parts(body), headers=told) as answer:
             said = _read(answer)
     except httpx.TimeoutException:
         return Reply(Fate.LATER, "timeout")
     except (httpx.TransportError, httpx.DecodingError, httpx.StreamError):
         return Reply(Fate.LATER, "connection-failed")
     return _reply(answer, said, now_ms)
+
+
+def _parts(body: bytes) -> Iterator[bytes]:
+    """A body in parts. Raises httpx.WriteTimeout when the center takes them too slowly."""
+    ends = time.monotonic() + WHOLE_TIMEOUT_S
+    for start in range(0, len(body), _PART_BYTES):
+        if time.monotonic() > ends:
+            raise httpx.WriteTimeout("the message does not get through")
+        yield body[start : start + _PART_BYTES]
 
 
 def _read(answer: httpx.Response) -> bytes:

@@ -1,0 +1,141 @@
+"""One try, over real sockets: whatever the other end does with the connection, it is told in a word."""
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import httpx
+import pytest
+
+from server.center_push import posting
+from server.center_push.posting import Fate, Reply
+
+Behaviour = Callable[[socket.socket], None]
+BODY = b'{"v":1}'
+
+
+class Listener:
+    """A center that behaves badly, at `url`."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/status"
+        self.heard = b""
+
+    def behaves(self, behaviour: Behaviour) -> None:
+        def serve() -> None:
+            connection, _ = self.socket.accept()
+            with closing(connection):
+                behaviour(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+
+    def hears(self, connection: socket.socket, ends: bytes = BODY) -> None:
+        while ends not in self.heard:
+            self.heard += connection.recv(65_536)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    found = Listener()
+    yield found
+    found.socket.close()
+
+
+def sent(url: str, body: bytes = BODY, timeout_s: float = 0.5) -> Reply:
+    with httpx.Client(timeout=timeout_s, trust_env=False) as client:
+        return posting.post(client, url, {"webhook-id": "msg_1"}, body, 0)
+
+
+def answered(listener: Listener, said: bytes) -> Reply:
+    def behaviour(connection: socket.socket) -> None:
+        listener.hears(connection)
+        connection.sendall(said)
+
+    listener.behaves(behaviour)
+    return sent(listener.url)
+
+
+def test_a_word_of_acknowledgement(listener: Listener) -> None:
+    said = b'{"result":"taken"}'
+    reply = answered(listener, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+    assert reply == Reply(Fate.DELIVERED, "taken")
+    assert b"Content-Length: 7\r\n" in listener.heard
+    assert b"chunked" not in listener.heard
+    assert b"Content-Type: application/json\r\n" in listener.heard
+
+
+def test_nobody_listens(listener: Listener) -> None:
+    listener.socket.close()
+    assert sent(listener.url) == Reply(Fate.LATER, "connection-failed")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+        b"SMTP ready\r\n\r\n",
+    ],
+)
+def test_an_answer_that_breaks_off_is_none(listener: Listener, said: bytes) -> None:
+    assert answered(listener, said) == Reply(Fate.LATER, "connection-failed")
+
+
+def test_a_center_that_says_nothing(listener: Listener) -> None:
+    listener.behaves(lambda connection: time.sleep(2))
+    assert sent(listener.url) == Reply(Fate.LATER, "timeout")
+
+
+def test_an_answer_that_never_ends_in_time(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "WHOLE_TIMEOUT_S", 0.3)
+
+    def drips(connection: socket.socket) -> None:
+        listener.hears(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b" ")
+            time.sleep(0.05)
+
+    def quietly(connection: socket.socket) -> None:
+        try:
+            drips(connection)
+        except OSError:
+            return
+
+    listener.behaves(quietly)
+    assert sent(listener.url) == Reply(Fate.LATER, "timeout")
+
+
+def test_a_message_that_is_taken_too_slowly(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "WHOLE_TIMEOUT_S", 0.3)
+
+    def sips(connection: socket.socket) -> None:
+        while connection.recv(65_536):
+            time.sleep(0.02)
+
+    def quietly(connection: socket.socket) -> None:
+        try:
+            sips(connection)
+        except OSError:
+            return
+
+    listener.behaves(quietly)
+    assert sent(listener.url, random.Random(1).randbytes(20_000_000)) == Reply(Fate.LATER, "timeout")
+
+
+def test_more_than_a_word_is_not_read(listener: Listener) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
+    assert answered(listener, head + b" " * (posting.ANSWER_BYTES_MAX + 1)) == Reply(Fate.DELIVERED)
+
+
+def test_a_problem_says_its_code(listener: Listener) -> None:
+    said = b'{"code":"unavailable"}'
+    head = b"HTTP/1.1 503 Unavailable\r\nRetry-After: 5\r\nContent-Length: %d\r\n\r\n" % len(said)
+    assert answered(listener, head + said) == Reply(Fate.LATER, "status-503 unavailable", 5)
