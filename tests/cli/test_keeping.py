@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from client_sdk import CenterError, EnrolAgainError, RevokedError, Tablet
 from server.app import create_app
+from server.center import Center
+from server.keeping import erasure
 from server.settings import Settings
 from server.store import dialect, tables
 from tests.cli.conftest import Shell
@@ -18,8 +20,6 @@ from tests.support.databases import Databases
 
 GRID = "990101001001001"
 NAME = "某甲"
-
-Hire = Callable[[str], Tablet]
 
 
 class Site:
@@ -70,6 +70,14 @@ def site(shell: Shell, tmp_path: Path) -> Iterator[Site]:
 
 def tablet_id(site: Site, person: str) -> str:
     return str(next(each["id"] for each in site.shell.does("tablets")["items"] if each["person"] == person))
+
+
+def administration_of(site: Site, work: Callable[[Center], object]) -> None:
+    center = Center.of(Settings.from_environment(site.shell.environment))
+    try:
+        work(center)
+    finally:
+        center.engine.dispose()
 
 
 def households(tablet: Tablet) -> set[str]:
@@ -286,6 +294,30 @@ def test_revocations_and_erasures_stand_in_a_file_of_their_own(site: Site) -> No
     engine.dispose()
     site.shell.does("init", "--county", "990101", "--name", "示例县")
     assert site.shell.does("tablets")["items"][0]["revoked_at"] is not None
+
+
+def test_an_erasure_that_a_crash_cut_off_is_done_when_the_server_starts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wang = site.hire("wang")
+    made = wang.households.create(unit=GRID, address="东村1号", head_name=NAME)
+    wang.sync()
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasure, "_apply", crash)
+        with pytest.raises(KeyboardInterrupt):
+            administration_of(site, lambda center: erasure.erase(center, "household", made.id, "本人申请"))
+    assert NAME in site.kept()
+    for _ in range(2):
+        site.shell.does("init", "--county", "990101", "--name", "示例县")
+        assert NAME not in site.kept()
+        assert site.shell.does("verify") == {"differences": []}
+    assert site.kept().count('"do":"erase"') == 1
+    wang.sync()
+    assert households(wang) == set()
 
 
 def test_a_file_that_cannot_be_written_stops_the_revocation(site: Site) -> None:

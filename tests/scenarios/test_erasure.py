@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from server.administration import NotPossibleError
 from server.keeping import erasure
-from server.store import tables
+from server.store import ledger, tables
 from tests.support.clock import HOUR_MS
 from tests.support.county import GRID, NEXT_GRID, VILLAGE, County
 from tests.support.device import Device
+from tests.support.meetings import Meeting
 
 NAME = "某甲"
 WHY = "本人申请"
@@ -127,6 +128,26 @@ def test_a_late_edit_ends_alike_whenever_it_comes(county: County, wang: Device, 
     li.sync()
     assert li.sees(visit)
     assert NAME not in kept(county)
+
+
+@pytest.mark.parametrize("comes", ["change", "entry", "bad entry", "outside"])
+def test_a_push_that_meets_an_erasure_comes_before_or_after_it(
+    county: County, wang: Device, li: Device, zhao: Device, monkeypatch: pytest.MonkeyPatch, comes: str
+) -> None:
+    made = wang.create("dispute", unit=GRID, title=NAME)
+    wang.sync()
+    li.sync()
+    meeting = Meeting(monkeypatch, ledger, "locked", 2)
+    author = zhao if comes == "outside" else li
+    if comes in ("change", "outside"):
+        edit = author.change("dispute", made, over={"place": [made]}, place=NAME)
+    else:
+        edit = author.create("entry", dispute=made, text=NAME, kind="note" if comes == "entry" else "no such kind")
+    meeting.run(lambda: erasure.erase(county.center, "dispute", made, WHY), lambda: author.sync().last)
+    assert NAME not in kept(county)
+    author.restored()
+    author.sync()
+    assert author.outcomes[edit]["code"] == "erased"
 
 
 def test_held_lines_about_it_go_too(county: County, wang: Device, zhao: Device) -> None:

@@ -58,7 +58,7 @@ def test_a_line_without_values_is_about_itself() -> None:
 
 def test_nothing_about_what_is_erased_is_taken() -> None:
     world = pushed(HOME, FENCE).world
-    world.people = pushed().people
+    world.people = dict(pushed().people)
     world.erased = {name(FENCE), FIRST}
     late = [
         changed(FENCE, over={"title": [FENCE]}, title="Drain"),
