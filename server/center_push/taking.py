@@ -4,7 +4,7 @@ import gzip
 
 from server.center import Center
 from server.center_push import signing, snapshot
-from server.store import center_outbox, counters, dialect, directory
+from server.store import center_outbox, dialect, directory
 from server.store.center_outbox import Known, Message, Target
 from sync.stamps import stamp
 
@@ -36,7 +36,7 @@ def _read(center: Center, county_code: str, day: str) -> Message:
     with dialect.reading(center.engine, one_snapshot=True) as connection:
         county = center.county(connection)
         tree = center.units.units(connection, county)
-        counted = counters.of_day(connection, county_code, day)
+        counted = center_outbox.counted(connection, county_code, tree.parents, day)
         keys = [f"unit:{unit}" for unit in snapshot.carriers(counted, tree, now)]
         named = directory.scope_names(connection, county_code, keys)
     names = {key.partition(":")[2]: name for key, name in named.items()}

@@ -1,11 +1,14 @@
 """Centers that the status is pushed to, and the durable outbox to each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from server.store.tables import center_outbox, center_target, counted_day
+from server.store import dialect
+from server.store.counters import DAY
+from server.store.tables import center_outbox, center_target, counted_day, counter
 
 Known = tuple[int, str]
 """Up to where days are in the outbox: the revision at which a day changed, and the day. One transaction may change
@@ -103,6 +106,25 @@ def changed(connection: sa.Connection, county: str, known: Known) -> list[Known]
         sa.select(revision, day).where(counted_day.c.county == county, is_later).order_by(revision, day)
     )
     return [(row.revision, row.day) for row in rows]
+
+
+def counted(connection: sa.Connection, county: str, units: Iterable[str], day: str) -> dict[str, dict[str, int]]:
+    """The counters of a day, by unit and measure; none of them is 0. The units are given since the index begins with
+    them: a day is then a probe a unit, however many days there are."""
+    row = counter.c
+    rows = connection.execute(
+        sa.select(row.unit, row.measure, row.value).where(
+            row.county == county,
+            row.span == DAY,
+            dialect.among(connection, row.unit, sorted(units)),
+            row.period == day,
+            row.value != 0,
+        )
+    )
+    found: dict[str, dict[str, int]] = {}
+    for unit, measure, value in rows:
+        found.setdefault(unit, {})[measure] = value
+    return found
 
 
 def advance(connection: sa.Connection, county: str, url: str, known: Known, now_known: Known) -> int | None:
