@@ -25,7 +25,7 @@ from server.settings import Settings
 from server.store.schema import migrate
 from sync.stamps import stamp
 from tests.support.databases import Databases, SqliteDatabases, postgres_databases
-from tests.support.filling import fill_visits
+from tests.support.filling import fill_units, fill_visits
 from tests.support.serving import Served, served
 
 VISITS = 300_000
@@ -98,8 +98,7 @@ def _settle(url: str, visits: int) -> dict[str, str]:
     township = f"{COUNTY}001"
     administration.add_unit(center, township, "青石镇", COUNTY)
     grids = [f"{township}{number:06d}" for number in range(GRIDS)]
-    for grid in grids:
-        administration.add_unit(center, grid, grid, township if grid < grids[GRIDS // 11] else COUNTY)
+    fill_units(center.engine, COUNTY, {grid: township if n < GRIDS // 11 else COUNTY for n, grid in enumerate(grids)})
     readers = {"the county": ("county_staff", COUNTY), "a township": ("township_staff", township)}
     readers["a grid"] = ("grid_worker", grids[0])
     codes = {}

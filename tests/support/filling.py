@@ -1,13 +1,13 @@
 """A county's worth of visits straight into the tables, for what must be measured and takes too long to push."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from server.store import dialect, tables
-from sync.stamps import instant, stamp
+from sync.stamps import BEGINNING, instant, stamp
 
 ROWS_AT_ONCE = 5_000
 BEGAN_MS = 1_760_000_000_000
@@ -34,6 +34,19 @@ def visit(number: int, unit: str) -> dict[str, Any]:
         "satisfaction": 5,
         "location": {"lat": f"25.{number % 1_000_000:06d}", "lon": f"102.{number % 999_983:06d}", "accuracy_m": 8},
     }
+
+
+def fill_units(engine: sa.Engine, county: str, parents: Mapping[str, str]) -> None:
+    """Adds units under their parents, since ever. One by one, each would read the tree of all before it."""
+    with dialect.writing(engine) as connection:
+        dialect.insert(connection, tables.unit, [{"county": county, "code": unit, "name": unit} for unit in parents])
+        spans = [
+            {"county": county, "unit": unit, "since": BEGINNING, "parent": parent, "until": None}
+            for unit, parent in parents.items()
+        ]
+        dialect.insert(connection, tables.unit_parent, spans)
+        moved_on = tables.county.c.directory_revision + 1
+        connection.execute(sa.update(tables.county).values(directory_revision=moved_on))
 
 
 def fill_visits(engine: sa.Engine, county: str, units: list[str], count: int) -> None:
