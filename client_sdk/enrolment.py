@@ -14,6 +14,8 @@ from sync import ids, stamps
 NONCE_BYTES = 16
 _UNDECIDED = frozenset({"unavailable", "internal"})
 """Problems that may come from a proxy, with the center's own answer lost behind it."""
+_OVER = frozenset({"code-unknown", "code-spent"})
+"""Problems of the code itself: it is good with no nonce any more."""
 
 
 def enrol(desk: Desk, transport: Transport, server: str, code: str, name: str, ca_file: str | None) -> None:
@@ -29,7 +31,8 @@ def enrol(desk: Desk, transport: Transport, server: str, code: str, name: str, c
     except (AnswerTimeoutError, BrokenAnswerError) as error:
         raise OfflineError from error
     except ProblemError as problem:
-        if problem.code not in _UNDECIDED:
+        # Whatever this answer says of the request, an earlier one that was lost may have spent the code.
+        if problem.code in _OVER or (is_new and problem.code not in _UNDECIDED):
             _forget_nonce(desk)
         raise CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s) from problem
     _keep(desk, answer, server, ca_file)

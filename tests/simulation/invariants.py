@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import sqlalchemy as sa
 import zstandard
@@ -182,15 +182,25 @@ class Lookout:
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def look(self, person: str, parcel: Parcel, reply: Reply) -> None:
-        headers = {name.lower(): value for name, value in reply.headers}
+    def look(self, person: str, parcel: Parcel) -> Callable[[Reply], None]:
+        if not parcel.url.endswith("/sync"):
+            return self._status
+        before = rights.scope(self.server, person)
+        return lambda reply: self._look(person, parcel, reply, before)
+
+    def _status(self, reply: Reply) -> None:
         assert reply.status < 500 or reply.status in (500, 503), f"status {reply.status}"
-        if not parcel.url.endswith("/sync") or reply.status != 200:
+
+    def _look(self, person: str, parcel: Parcel, reply: Reply, before: frozenset[str]) -> None:
+        self._status(reply)
+        headers = {name.lower(): value for name, value in reply.headers}
+        if reply.status != 200:
             return
         head, *rows, last = unpacked(reply.body, headers.get("content-encoding")).splitlines()
         assert b'"mark"' in head, "an answer begins with its head"
         assert b'"cursor"' in last, "an answer ends with its last line"
-        keys = rights.scope(self.server, person)
+        # Where somebody moved meanwhile, the answer is of the moment before or of the one after.
+        keys = before | rights.scope(self.server, person)
         for row in map(json.loads, rows):
             if "doc" in row:
                 assert row["keys"], f"{row['id']} is under no key"

@@ -45,8 +45,8 @@ class Network:
     one_in: int
     overtake: Callable[[str], None] = lambda _person: None
     """Has somebody else's tablet sync while a request of this person's is being worked on."""
-    look: Callable[[str, Parcel, Reply], None] = lambda _person, _parcel, _reply: None
-    """Sees each answer that the server gave."""
+    look: Callable[[str, Parcel], Callable[[Reply], None]] = lambda _person, _parcel: lambda _reply: None
+    """Sees each request before it is delivered, and gives what looks at the answer."""
     is_quiet: bool = False
     delayed: list[tuple[str, Parcel]] = field(default_factory=list)
     struck: Counter[str] = field(default_factory=Counter)
@@ -117,13 +117,14 @@ class Network:
         assert self.requests <= REQUESTS_MAX, "a sync comes to no end"
         said = gzip.decompress(parcel.body) if parcel.url.endswith("/sync") and parcel.body else parcel.body
         self.trace.update(b"%s>%d:" % (person.encode(), len(said)) + said)
+        look = self.look(person, parcel)
         try:
             reply = self.server.handle(parcel)
         except KilledError:
             self.trace.update(b"killed")
             raise httpx.RemoteProtocolError("the server went away") from None
         self.trace.update(b"<%d:%d:" % (reply.status, len(reply.body)) + reply.body)
-        self.look(person, parcel, reply)
+        look(reply)
         return reply
 
     def arrive_late(self) -> None:
