@@ -17,7 +17,14 @@ _WORDS = "已取 {taken}，送达 {delivered}，失败 {failed} · Taken {taken}
 
 @click.command()
 @click.option("--once", is_flag=True, help="只做一遍。 One pass, for cron.")
-@click.option("--every", type=click.IntRange(1), default=EVERY_S, show_default=True, metavar="SECONDS", help="间隔。")
+@click.option(
+    "--every",
+    type=click.IntRange(1),
+    default=EVERY_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="间隔秒数。 Between passes.",
+)
 @json_option
 def worker(once: bool, every: int, as_json: bool) -> None:
     """推送汇总数据。 Push aggregated status to the centers of `doorstep center list`, until told to stop.

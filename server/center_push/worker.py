@@ -61,8 +61,9 @@ class Worker:
         for target in targets:
             if not self.stopping.is_set():
                 passed += Passed(taken=take(self.center, target)) + self._deliver(county, target)
-        with dialect.writing(self.center.engine) as connection:
-            center_outbox.forget_delivered(connection, county, self.center.clock() - DELIVERED_KEPT_MS)
+        if targets:
+            with dialect.writing(self.center.engine) as connection:
+                center_outbox.forget_delivered(connection, county, self.center.clock() - DELIVERED_KEPT_MS)
         return passed
 
     def run(self, every_s: float) -> None:

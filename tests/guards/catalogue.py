@@ -92,4 +92,32 @@ GUARDS = (
         "self._children({})",
         ("tests/scenarios/test_assigned_cases.py",),
     ),
+    Guard(
+        "a center is served by one worker at a time",
+        "server/store/center_outbox.py",
+        "is_free = sa.or_(row.lease.is_(None), row.lease == holder, row.lease_until_ms <= now_ms)",
+        "is_free = sa.or_(row.lease.is_(None), row.lease != until_ms, row.lease == holder)",
+        ("tests/center_push/test_pushing.py::test_a_worker_that_dies_after_a_delivery_leaves_it_to_be_sent_again",),
+    ),
+    Guard(
+        "a snapshot that was tried keeps its place",
+        "server/store/center_outbox.py",
+        "waits = sa.and_(row.attempts == 0, row.delivered_ms.is_(None))",
+        "waits = row.delivered_ms.is_(None)",
+        ("tests/center_push/test_pushing.py::test_a_newer_snapshot_takes_the_place_of_one_that_was_never_tried",),
+    ),
+    Guard(
+        "an older version of a day takes no newer one's place",
+        "server/center_push/receiving.py",
+        "if here is not None and here >= said.version:",
+        "if here is not None and here == said.version:",
+        ("tests/center_push/test_receiving.py::test_versions_may_come_in_any_order",),
+    ),
+    Guard(
+        "what is pushed is signed",
+        "server/center_push/signing.py",
+        "if not any(hmac.compare_digest(",
+        "if not signatures and any(hmac.compare_digest(",
+        ("tests/center_push/test_refusing.py::test_a_forged_signature",),
+    ),
 )
