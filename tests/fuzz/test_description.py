@@ -26,6 +26,9 @@ ADDRESSES = {
     "/api/v1/sync": ["post"], "/api/v1/enroll": ["post"], "/api/v1/me": ["get"], "/healthz": ["get"],
     "/readyz": ["get"], "/api/v1/openapi.json": ["get"], "/api/v1/docs": ["get"],
     "/api/v1/center/status": ["get", "post"],
+    "/api/v1/status": ["get"], "/api/v1/records/{kind}": ["get"], "/api/v1/records/{kind}/{record}": ["get"],
+    "/api/v1/records/{kind}/{record}/history": ["get"], "/api/v1/held": ["get"], "/api/v1/held/{edit}": ["post"],
+    "/api/v1/export/{kind}.{form}": ["get"], "/api/v1/feed": ["get"],
 }  # fmt: skip
 
 
