@@ -37,8 +37,8 @@ $(STAMP): pyproject.toml requirements/all.txt
 demo: setup ## Play one evening: tablets offline, then synced, conflicts shown and settled
 	$(BIN)/python -m demo $(ARGS)
 
-serve: setup ## Run a server on this machine (ARGS="--bind 127.0.0.1:9000" and the like are passed on)
-	$(BIN)/doorstep serve $(ARGS)
+serve: setup ## Keep a server up on the evening's data, with codes and tokens to try (ARGS="--bind 127.0.0.1:9000")
+	$(BIN)/python -m demo --keep data/demo --serve $(ARGS)
 
 check: setup ## Format, lint, types, import contracts, declared dependencies
 	$(BIN)/ruff format --check .

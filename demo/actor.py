@@ -24,8 +24,8 @@ def say(**message: object) -> None:
 class Actor:
     """What the story asks of a tablet. Each command is a method, its answer a JSON value."""
 
-    def __init__(self, store: str) -> None:
-        self._store = store
+    def __init__(self, store: str, tell: Callable[..., None] = lambda **_message: None) -> None:
+        self._store, self._tell = store, tell
         self._tablet: Tablet | None = None
 
     @property
@@ -33,6 +33,11 @@ class Actor:
         if self._tablet is None:
             self._tablet = Tablet.open(self._store)
         return self._tablet
+
+    def close(self) -> None:
+        if self._tablet is not None:
+            self._tablet.close()
+            self._tablet = None
 
     def enroll(self, url: str, code: str, name: str) -> Mapping[str, Any]:
         self._tablet = Tablet.enroll(url, code, self._store, name=name)
@@ -74,12 +79,12 @@ class Actor:
         if self._tablet is not None:
             self._tablet.close()
         way = httpx.HTTPTransport()
-        broken = LosesAnswer(way) if fault == "lost" else Stalls(way, lambda: say(stalled=True))
+        broken = LosesAnswer(way) if fault == "lost" else Stalls(way, lambda: self._tell(stalled=True))
         self._tablet = Tablet.open(self._store, transport=broken, sleep=lambda _s: None)
         return self._tablet
 
     def _progress(self, progress: SyncProgress) -> None:
-        say(progress={"sent": progress.sent, "to_send": progress.to_send, "received": progress.received})
+        self._tell(progress={"sent": progress.sent, "to_send": progress.to_send, "received": progress.received})
 
     def attention(self) -> list[dict[str, Any]]:
         return [
@@ -132,7 +137,7 @@ class Actor:
 
 def main(store: str) -> None:
     """Serves commands until stdin closes."""
-    actor = Actor(store)
+    actor = Actor(store, say)
     for line in sys.stdin:
         command = json.loads(line)
         method: Callable[..., object] = getattr(actor, command["do"])

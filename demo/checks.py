@@ -49,6 +49,18 @@ def checks(database_url: str, snapshots: Mapping[str, dict[str, Any]], differenc
     ]
 
 
+def stored(database_url: str) -> dict[str, set[str]]:
+    """The ids of the records at the center, by type."""
+    engine = dialect.create_engine(Settings(database_url))
+    with dialect.reading(engine) as connection:
+        rows = connection.execute(sa.select(record.c.type, record.c.id).where(record.c.gone.is_(None)))
+        found: dict[str, set[str]] = {kind: set() for kind in COMPARED_TYPES}
+        for kind, identity in rows:
+            found.setdefault(kind, set()).add(str(identity))
+    engine.dispose()
+    return found
+
+
 def _outcomes(connection: sa.Connection) -> dict[str, str | None]:
     rows = connection.execute(sa.select(edit_log.c.name, edit_log.c.result).where(edit_log.c.name.is_not(None)))
     return {str(row.name): row.result for row in rows}

@@ -71,7 +71,7 @@ class Docket:
             statutory = today + timedelta(days=PERIODS.statutory_days)
             said["statutory_due_at"] = deadlines.end_of(statutory, self.timezone)
         due = document.get("due_at")
-        if counting.is_open(life) and (due is None or self._tier_changed(case)):
+        if due is None or (counting.is_open(life) and self._tier_changed(case)):
             working_days = PERIODS.tier_working_days[str(document["tier"])]
             due = deadlines.end_of(deadlines.working_day_after(today, working_days, PERIODS), self.timezone)
             said["due_at"] = due

@@ -10,10 +10,13 @@ from tests.support.device import Device
 
 
 @pytest.fixture
-def county(databases: Databases) -> Iterator[County]:
+def county(databases: Databases, caplog: pytest.LogCaptureFixture) -> Iterator[County]:
     with county_on(databases) as found:
         yield found
         assert found.differences() == []
+        assert [each.message for each in caplog.records if each.message == "batch_failed"] == [], (
+            "line by line hides faults"
+        )
 
 
 @pytest.fixture

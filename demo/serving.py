@@ -1,0 +1,39 @@
+"""A server that stays up on the evening's data, with codes and tokens to try it."""
+
+import signal
+import threading
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.center import CountyCenter
+from demo.people import CHEN, COUNTY_STAFF, WANG, ZHOU
+
+TO_TRY = (
+    (WANG.person, "网格员 grid worker"),
+    (CHEN.person, "人民调解员 mediator"),
+    (ZHOU.person, "村综治中心 village staff"),
+    ("town-01", "乡镇综治中心 township staff"),
+    (COUNTY_STAFF, "县综治中心 county staff"),
+)
+
+
+def serve(center: CountyCenter, bind: str, console: Console) -> None:
+    """Serves until it is told to stop (Ctrl-C, SIGTERM)."""
+    center.open(bind)
+    codes = center.codes(person for person, _ in TO_TRY)
+    table = Table("", "编号 id", "注册码 code (72 h)", "令牌 token", box=None)
+    for person, desk in TO_TRY:
+        table.add_row(desk, person, codes[person], center.token(person))
+    console.print(f"\n中心已启动：{center.url}  [dim]The center is up; Ctrl-C ends it[/dim]\n")
+    console.print(table)
+    console.print(
+        f"\n  doorstep tablet --store try.tablet enroll {center.url} CODE"
+        f'\n  curl -H "Authorization: Bearer TOKEN" {center.url}/api/v1/status'
+        f"\n  {center.url}/api/v1/docs",
+        soft_wrap=True,
+    )
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
