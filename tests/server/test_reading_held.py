@@ -3,7 +3,9 @@
 import pytest
 
 from server import administration
+from server.administration import Period
 from tests.support.answers import Document, ProblemAnswerError
+from tests.support.clock import MINUTE_MS
 from tests.support.county import COUNTY, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
 from tests.support.reader import got, items
@@ -136,6 +138,21 @@ def test_a_creation_is_released_by_those_who_might_have_made_it(county: County, 
     wang.catch_up()
     assert list(wang.all("entry")) == [entry]
     assert not zhao.sees(fence)
+
+
+def test_whoever_is_staff_now_may_release_what_is_older(county: County, zhao: Device, foreign: str) -> None:
+    """The edit was written before anybody was assigned there: the rights of this moment count."""
+    county.clock.pass_ms(MINUTE_MS)
+    above = county.worker("吴限", TOWNSHIP, "township_staff", Period())
+    assert decides(above, foreign, "release") == {"edit": foreign, "result": "applied"}
+
+
+def test_whoever_is_staff_no_more_may_not(county: County, zhao: Device, foreign: str) -> None:
+    above = county.worker("吴限", TOWNSHIP, "township_staff")
+    county.clock.pass_ms(MINUTE_MS)
+    administration.unassign(county.center, above.person, TOWNSHIP, Period())
+    county.clock.pass_ms(MINUTE_MS)
+    assert refusal(above, foreign) == (404, "not-found")
 
 
 @pytest.mark.parametrize("decision", ["maybe", None, 1, ["release"]])
