@@ -4,7 +4,6 @@ import signal
 import threading
 
 from rich.console import Console
-from rich.table import Table
 
 from demo.center import CountyCenter
 from demo.people import CHEN, COUNTY_STAFF, WANG, ZHOU
@@ -22,13 +21,14 @@ def serve(center: CountyCenter, bind: str, console: Console) -> None:
     """Serves until it is told to stop (Ctrl-C, SIGTERM)."""
     center.open(bind)
     codes = center.codes(person for person, _ in TO_TRY)
-    table = Table("", "编号 id", "注册码 code (72 h)", "令牌 token", box=None)
+    console.print(f"\n中心已启动：{center.url}  [dim]The center is up; Ctrl-C ends it[/dim]")
     for person, desk in TO_TRY:
-        table.add_row(desk, person, codes[person], center.token(person))
-    console.print(f"\n中心已启动：{center.url}  [dim]The center is up; Ctrl-C ends it[/dim]\n")
-    console.print(table)
+        # Whole lines, however narrow the terminal: they are there to be copied.
+        console.print(f"\n  [bold]{desk}[/bold] {person}", soft_wrap=True)
+        console.print(f"    注册码 code, good for one tablet and 72 hours: {codes[person]}", soft_wrap=True)
+        console.print(f"    令牌 token: {center.token(person)}", soft_wrap=True)
     console.print(
-        f"\n  doorstep tablet --store try.tablet enroll {center.url} CODE"
+        f"\n  doorstep tablet enroll {center.url} CODE --store try.tablet"
         f'\n  curl -H "Authorization: Bearer TOKEN" {center.url}/api/v1/status'
         f"\n  {center.url}/api/v1/docs",
         soft_wrap=True,

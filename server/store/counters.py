@@ -43,29 +43,6 @@ def add(connection: sa.Connection, county: str, changes: Tally, revision: int) -
     dialect.upsert(connection, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
 
 
-def days_changed(connection: sa.Connection, county: str, since: int) -> dict[str, int]:
-    """The days of which a counter changed after a revision, with the revision at which one did last."""
-    rows = connection.execute(
-        sa.select(counted_day.c.day, counted_day.c.revision)
-        .where(counted_day.c.county == county, counted_day.c.revision > since)
-        .order_by(counted_day.c.day)
-    )
-    return dict(rows)
-
-
-def of_day(connection: sa.Connection, county: str, day: str) -> dict[str, dict[str, int]]:
-    """The counters of a day, by grid and measure; none of them is 0."""
-    rows = connection.execute(
-        sa.select(counter.c.unit, counter.c.measure, counter.c.value).where(
-            counter.c.county == county, counter.c.span == DAY, counter.c.period == day, counter.c.value != 0
-        )
-    )
-    found: dict[str, dict[str, int]] = {}
-    for unit, measure, value in rows:
-        found.setdefault(unit, {})[measure] = value
-    return found
-
-
 def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, str, str, str, int]]:
     """Every counter: span, grid, period, measure, value."""
     rows = sa.select(counter.c.span, counter.c.unit, counter.c.period, counter.c.measure, counter.c.value)
