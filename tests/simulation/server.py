@@ -114,6 +114,8 @@ class Server:
     """Another way to the same database, where no fault strikes."""
     trouble: Callable[[], None] = lambda: None
     """May arm a fault for what an administrator is about to do."""
+    wait: Callable[[], None] = lambda: None
+    """What an administrator does between two commands."""
     backups: list[Backup] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     restores: int = 0
@@ -227,6 +229,7 @@ class Server:
         self.is_forgetful |= self.clock() - backup.made_ms > RETENTION_DAYS * DAY_MS
         self._take_up_release()
         for change in self.changes[backup.changes :]:
+            self.wait()
             self.administer(functools.partial(_again, change))
 
     def close(self) -> None:

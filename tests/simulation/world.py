@@ -66,7 +66,7 @@ class World:
         kinds += self.random.choice(([], [], ["overtaken"] * 6))
         one_in = self.random.choice((2, 3, 3, 4, 6, 10))
         self.network = Network(self.server, self.random, tuple(kinds), one_in, self._overtake)
-        self.server.trouble = self.network.trouble
+        self.server.trouble, self.server.wait = self.network.trouble, lambda: self.pass_ms(5000)
 
     def pass_ms(self, most_ms: int) -> None:
         self.now_ms += self.random.randint(1, most_ms)
