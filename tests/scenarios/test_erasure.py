@@ -220,3 +220,38 @@ def test_what_is_not_there_cannot_be_erased(county: County, wang: Device) -> Non
     ):
         with pytest.raises(NotPossibleError):
             erasure.erase(county.center, record_type, identity, why)
+
+
+def test_an_entry_or_a_visit_is_erased_alone(county: County, wang: Device, li: Device) -> None:
+    case = wang.create("dispute", unit=GRID)
+    page, other = (wang.create("entry", dispute=case, text=NAME + number) for number in "一二")
+    home = wang.create("household", unit=GRID)
+    visit = wang.create("visit", household=home, unit=GRID, notes=NAME + "三")
+    wang.sync()
+    li.sync()
+    assert erasure.erase(county.center, "entry", page, WHY)["records"] == {"entry": 1}
+    assert erasure.erase(county.center, "visit", visit, WHY)["records"] == {"visit": 1}
+    assert li.sync().gone == {("entry", page): "erased", ("visit", visit): "erased"}
+    assert li.sees(case)
+    assert li.sees(other)
+    assert [(left["type"], left["unit"]) for left in rest(county)] == [("entry", GRID), ("visit", GRID)]
+    assert NAME + "一" not in kept(county)
+    assert NAME + "三" not in kept(county)
+    assert NAME + "二" in kept(county)
+    erasure.erase(county.center, "dispute", case, WHY)
+    assert NAME not in kept(county)
+    with pytest.raises(NotPossibleError):
+        erasure.erase(county.center, "entry", page, WHY)
+
+
+def test_a_creation_that_was_refused_is_erased_too(county: County, wang: Device) -> None:
+    refused = wang.create("dispute", unit=GRID, title=NAME, category="no such category")
+    wang.sync()
+    assert NAME in kept(county)
+    erasure.erase(county.center, "dispute", refused, WHY)
+    assert NAME not in kept(county)
+    assert wang.sync().gone == {("dispute", refused): "erased"}
+    mending = wang.mend(refused, "dispute", unit=GRID, title=NAME)
+    wang.sync()
+    assert wang.outcomes[mending]["code"] == "erased"
+    assert NAME not in kept(county)
