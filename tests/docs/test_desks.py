@@ -35,9 +35,9 @@ def server(environment: dict[str, str]) -> Iterator[Served]:
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash")
 def test_the_day_runs_as_it_stands(server: Served, environment: dict[str, str], tmp_path: Path) -> None:
     _, *found = blocks(TEXT)
-    script = []
-    for block in found:
-        script.append(block.text.replace(LOCAL, server.url) if block.language == "sh" else f"echo '{BETWEEN}'\n")
+    script = [
+        block.text.replace(LOCAL, server.url) if block.language == "sh" else f"echo '{BETWEEN}'\n" for block in found
+    ]
     run = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "".join(script)],
         env=environment,
