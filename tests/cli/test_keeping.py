@@ -1,6 +1,8 @@
 """A county is backed up while people work, put back, and healed by its tablets; what was revoked or erased stays so."""
 
+import errno
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -294,6 +296,27 @@ def test_revocations_and_erasures_stand_in_a_file_of_their_own(site: Site) -> No
     engine.dispose()
     site.shell.does("init", "--county", "990101", "--name", "示例县")
     assert site.shell.does("tablets")["items"][0]["revoked_at"] is not None
+
+
+def test_nothing_is_revoked_or_erased_before_the_file_is_on_the_disk(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wang = site.hire("wang")
+    made = wang.households.create(unit=GRID, address="东村1号", head_name=NAME)
+    wang.sync()
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("server.keeping.lasting.os.fsync", full)
+        for asked in (
+            ("revoke", tablet_id(site, "wang")),
+            ("erase", "household", made.id, "--reason", "本人申请"),
+        ):
+            assert "Cannot write" in site.shell.fails(*asked)["en"]
+    assert site.shell.does("tablets")["items"][0]["revoked_at"] is None
+    assert NAME in site.kept()
 
 
 def test_an_erasure_that_a_crash_cut_off_is_done_when_the_server_starts(

@@ -169,4 +169,25 @@ GUARDS = (
         "if problem.code not in _UNDECIDED:",
         ("tests/client/test_codes_that_may_be_spent.py",),
     ),
+    Guard(
+        "nothing about what is erased is taken",
+        "sync/batch.py",
+        "if self._is_erased(edit):",
+        "if self._is_erased(edit) and False:",
+        ("tests/sync/test_erasure.py", "tests/scenarios/test_erasure.py"),
+    ),
+    Guard(
+        "a revocation is on the disk before the database commits",
+        "server/keeping/lasting.py",
+        "os.fsync(file.fileno())",
+        "file.fileno()",
+        ("tests/cli/test_keeping.py",),
+    ),
+    Guard(
+        "what was revoked or erased stays so after a restore",
+        "server/keeping/restore.py",
+        "again = [apply_again(center.answering_for(each.county)) for each in found.counties]",
+        "again = [apply_again(center.answering_for(each.county)) for each in found.counties[:0]]",
+        ("tests/cli/test_keeping.py",),
+    ),
 )
