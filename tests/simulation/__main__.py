@@ -1,6 +1,7 @@
 """`python -m tests.simulation --seeds 100 --from 0`: runs seeds, one after another, and says which fail."""
 
 import argparse
+import gc
 import logging
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def main() -> int:
             databases = SqliteDatabases(Path(ending.enter_context(folder)))
         else:
             databases = ending.enter_context(postgres_databases())
+        gc.freeze()  # Modules stay: there is no need to look through them again and again.
         for seed in range(options.first, options.first + options.seeds):
             try:
                 report = run(seed, databases, *([options.steps] if options.steps else []))

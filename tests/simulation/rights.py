@@ -13,10 +13,12 @@ from tests.support.county import COUNTY
 
 STAFF = frozenset({"village_staff", "township_staff", "county_staff"})
 
+_DIRECTORY = sa.select(county.c.directory_revision)
+
 
 def scope(server: Server, person: str) -> frozenset[str]:
     """The keys of a person now. Asked at every answer, so kept for as long as the directory is as it was."""
-    (now,) = server.rows(sa.select(county.c.directory_revision))
+    (now,) = server.rows(_DIRECTORY)
     asked = server.url, now["directory_revision"], person
     if asked not in server.scopes:
         server.scopes[asked] = frozenset(_keys(server, person))
