@@ -111,10 +111,8 @@ class _Report:
 
     def _sums(self, span: Span) -> list[Sums]:
         viewer = self.viewer
-        asked = None if self.unit == viewer.units.root else self.under
-        return counters.sums(
-            viewer.connection, viewer.county.code, asked, span.first.isoformat(), span.last.isoformat()
-        )
+        first, last = span.first.isoformat(), span.last.isoformat()
+        return counters.sums(viewer.connection, viewer.county.code, self.under, first, last)
 
     def _tablets(self) -> dict[str, tuple[int, int]]:
         since = stamp(milliseconds(self.viewer.now) - FRESH_MS)

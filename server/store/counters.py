@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -52,48 +53,47 @@ def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, st
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of one grid and measure: all before a span of days, those within it, and all up to its end."""
+    """Of one grid and measure: what was counted before a span of days, and within it. Several of them add up."""
 
     unit: str
     measure: str
     before: int
     within: int
-    until: int
 
 
-def sums(connection: sa.Connection, county: str, units: Iterable[str] | None, first: str, last: str) -> list[Sums]:
-    """The sums of the grids (None: of all) for the days from `first` to `last`. One statement: it reads the months up
-    to `last` and the days of the two months in which the span begins and ends, however many records there are."""
+def sums(connection: sa.Connection, county: str, units: Iterable[str], first: str, last: str) -> list[Sums]:
+    """The sums of these grids for the days from `first` to `last`. One statement: of each grid it reads the months until
+    then, and the days of the months in which the span begins and ends, however many records there are."""
     first_month, last_month = first[:MONTH_CHARS], last[:MONTH_CHARS]
     period, value = counter.c.period, counter.c.value
-    is_month = counter.c.span == MONTH
-    nothing = sa.literal(0)
-    asked = [counter.c.county == county]
-    if units is not None:
-        asked.append(dialect.among(connection, counter.c.unit, sorted(units)))
-    months = sa.and_(is_month, period <= last_month)
-    edges = sa.and_(
-        counter.c.span == DAY,
-        sa.or_(
-            sa.and_(period >= f"{first_month}-01", period <= f"{first_month}-31"),
-            sa.and_(period >= f"{last_month}-01", period <= f"{last_month}-31"),
-        ),
-    )
-    # Whole months by their own row; the months at the edges by their days.
-    before = sa.case(
-        (sa.and_(is_month, period < first_month), value), (sa.and_(~is_month, period < first), value), else_=nothing
-    )
-    within = sa.case(
-        (sa.and_(is_month, period > first_month, period < last_month), value),
-        (sa.and_(~is_month, period >= first, period <= last), value),
-        else_=nothing,
-    )
-    rows = connection.execute(
-        sa.select(counter.c.unit, counter.c.measure, sa.func.sum(before), sa.func.sum(within))
-        .where(*asked, sa.or_(months, edges))
-        .group_by(counter.c.unit, counter.c.measure)
-    )
-    return [Sums(unit, measure, int(old), int(new), int(old) + int(new)) for unit, measure, old, new in rows]
+
+    def part(
+        span: str, since: str, until: str, before: sa.ColumnElement[bool], within: sa.ColumnElement[bool]
+    ) -> sa.Select[Any]:
+        return (
+            sa.select(
+                counter.c.unit,
+                counter.c.measure,
+                sa.func.sum(sa.case((before, value), else_=0)),
+                sa.func.sum(sa.case((within, value), else_=0)),
+            )
+            .where(
+                counter.c.county == county,
+                counter.c.span == span,
+                dialect.among(connection, counter.c.unit, sorted(units)),
+                period.between(since, until),
+            )
+            .group_by(counter.c.unit, counter.c.measure)
+        )
+
+    # Whole months by their own rows, those at the edges by their days.
+    months = part(MONTH, "", last_month, period < first_month, sa.and_(period > first_month, period < last_month))
+    edges = [
+        part(DAY, f"{month}-01", f"{month}-31", period < first, period.between(first, last))
+        for month in sorted({first_month, last_month})
+    ]
+    rows = connection.execute(sa.union_all(months, *edges))
+    return [Sums(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
 
 
 # -- what counting needs to know of other records
