@@ -62,7 +62,7 @@ class Sums:
 
 
 def sums(connection: sa.Connection, county: str, units: Iterable[str], first: str, last: str) -> list[Sums]:
-    """The sums of these grids for the days from `first` to `last`. One statement: of each grid it reads the months until
+    """The sums of these grids for the days from `first` to `last`. One statement: of each grid it reads the months till
     then, and the days of the months in which the span begins and ends, however many records there are."""
     first_month, last_month = first[:MONTH_CHARS], last[:MONTH_CHARS]
     period, value = counter.c.period, counter.c.value
