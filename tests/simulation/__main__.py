@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.simulation.occurrences import missing
-from tests.simulation.run import MEMORY, SimulationError, run
+from tests.simulation.run import MEMORY, STEPS, SimulationError, run
 from tests.support.databases import Databases, SqliteDatabases, postgres_databases
 
 MANY_SEEDS = 20
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--steps", type=int, default=0, help="how much happens in each; replays need the same")
+    parser.add_argument("--merciless", action="store_true", help="every fault in each county; replays need the same")
     parser.add_argument("--verbose", action="store_true", help="say what happened in each, and the server's log")
     options = parser.parse_args()
     if not options.verbose:
@@ -47,7 +48,7 @@ def main() -> int:
         gc.freeze()  # Modules stay: there is no need to look through them again and again.
         for seed in range(options.first, options.first + options.seeds):
             try:
-                report = run(seed, databases, *([options.steps] if options.steps else []))
+                report = run(seed, databases, options.steps or STEPS, is_merciless=options.merciless)
             except SimulationError as error:
                 failed.append(seed)
                 say(f"\nseed {seed} fails: {error}")

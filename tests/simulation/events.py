@@ -43,6 +43,8 @@ class Events:
         known = self.random.sample(tuple(rare), self.random.randint(2, len(rare)))
         self.rare = {name: rare[name] for name in sorted(known)}
         self.rare_one_in = self.random.choice((3, 4, 6, 9))
+        if world.is_merciless:
+            self.rare, self.rare_one_in = dict(rare), 2
         self.unrest = [self.rare[name] for name in UNREST if name in self.rare]
         world.meanwhile = self.meanwhile
 

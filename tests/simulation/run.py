@@ -44,8 +44,8 @@ def replay_command(seed: int, database: str) -> str:
     return f"make sim SEEDS=1 FROM={seed} DATABASE={database}"
 
 
-def run(seed: int, databases: Databases, steps: int = STEPS) -> Report:
-    """Raises SimulationError."""
+def run(seed: int, databases: Databases, steps: int = STEPS, *, is_merciless: bool = False) -> Report:
+    """`is_merciless`: as World says; a seed then does something else. Raises SimulationError."""
     name = type(databases).__name__.removesuffix("Databases").lower()
     with ExitStack() as ending:
         folder = ending.enter_context(
@@ -53,13 +53,14 @@ def run(seed: int, databases: Databases, steps: int = STEPS) -> Report:
         )
         chance = Random(seed)
         ending.enter_context(no_other_chance(chance))
-        world = World(chance, Path(folder), databases)
+        world = World(chance, Path(folder), databases, is_merciless)
         ending.callback(world.close)
         try:
             return _played(world, seed, name, steps)
         except Exception as error:
             told = f"{type(error).__name__}: {error}"
-            raise SimulationError(f"{told}\n\nAgain, alone: {replay_command(seed, name)}") from error
+            again = replay_command(seed, name) + (" ARGS=--merciless" if is_merciless else "")
+            raise SimulationError(f"{told}\n\nAgain, alone: {again}") from error
 
 
 def _played(world: World, seed: int, database: str, steps: int) -> Report:

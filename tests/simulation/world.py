@@ -42,6 +42,8 @@ class World:
     random: Random
     folder: Path
     databases: Databases
+    is_merciless: bool = False
+    """Whether it knows every fault, and all of them often. Else each seed has a fate of its own."""
     now_ms: int = MORNING_MS
     devices: list[Device] = field(default_factory=list)
     saved: dict[str, Saved] = field(default_factory=dict)
@@ -65,6 +67,8 @@ class World:
         kinds = self.random.sample(FAULTS, self.random.randint(0, len(FAULTS)))
         kinds += self.random.choice(([], [], ["overtaken"] * 6))
         one_in = self.random.choice((2, 3, 3, 4, 6, 10))
+        if self.is_merciless:
+            kinds, one_in = list(FAULTS), 2
         self.network = Network(self.server, self.random, tuple(kinds), one_in, self._overtake)
         self.server.trouble, self.server.wait = self.network.trouble, lambda: self.pass_ms(5000)
 
