@@ -16,7 +16,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --generate-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve check format test crash sim conformance guards lock clean
+.PHONY: help setup demo serve check format test crash sim conformance guards bench lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ conformance: setup ## Judge any center by the protocol: make conformance URL=htt
 # What tests/guards lists is broken in a copy of the tree, one at a time; the tests named there must fail.
 guards: setup ## Break each guard of the engine by hand: the suite must notice every one
 	$(BIN)/python -m tests.guards
+
+# PEERS=1 adds Kinto and PouchDB Server, installed under build/; QUICK=1 is a tenth; ARGS="--write" puts it into docs/.
+bench: setup ## Measure Doorstep, the machine's limits and others on the same records: PEERS=1 QUICK=1
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(PEERS),--peers) $(ARGS)
 
 # Not after setup: a change of pyproject.toml is locked first and installed then.
 lock: ## Resolve the dependencies of pyproject.toml anew into requirements/

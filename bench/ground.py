@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from bench.county import Worker, settle
 from bench.size import Size
+from bench.wire import warm_up
 from cli.serve import THREADS, WORKERS
 from server.app import create_app
 from server.settings import Settings
@@ -106,6 +107,7 @@ def by_gunicorn(url: str, folder: Path) -> Iterator[Running]:
     started = served(environment, "--workers", str(WORKERS), "--threads", str(THREADS))
     host, _, port = started.url.removeprefix("http://").rpartition(":")
     try:
+        warm_up(host, int(port))
         yield Running(host, int(port), started.process.pid)
     finally:
         started.stop()

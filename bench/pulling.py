@@ -16,12 +16,17 @@ from bench.wire import Wire, asking, cursor_of, packed
 from sync import cursor as cursors
 
 
+def pulled(fresh: int, stored: int) -> str:
+    """How the work of pulling some out of so many is called."""
+    return f"pull of {fresh} out of {stored:,}"
+
+
 def first_pull(ground: Ground) -> Iterator[Measurement]:
     """Seconds until a tablet that has nothing has every record of its grid, packed by zstd."""
     size = ground.size
     limit, ours, usage, limit_bytes = [], [], Usage(), 0
     with ground.county(1, 1, 1) as (url, workers), ground.empty() as bare:
-        visits = _filled(url, workers[0], size.visits)
+        visits, _ = _filled(url, workers[0], size.visits)
         with limits.stored(bare, (each.row for each in visits)) as table, ground.serve(url) as running:
             _first_rows(Wire(running.host, running.port), workers[0])  # Every worker of the server has begun.
             for _ in range(size.runs):
@@ -44,13 +49,12 @@ def changes(ground: Ground) -> Iterator[Measurement]:
     size = ground.size
     for stored in size.stored:
         limit, ours, usage = [], [], Usage()
-        work = f"pull {size.fresh} of {stored}"
+        work = pulled(size.fresh, stored)
         with ground.county(1, 1, 1) as (url, workers), ground.empty() as bare, ground.serve(url) as running:
             cursor = _cursor(running, workers[0])
-            visits = _filled(url, workers[0], stored)
+            visits, revision = _filled(url, workers[0], stored)
             with limits.stored(bare, (each.row for each in visits)) as table:
-                began_at = stored + cursors.cursor(cursor).revision - size.fresh
-                before = cursors.encode(replace(cursors.cursor(cursor), revision=began_at))
+                before = cursors.encode(replace(cursors.cursor(cursor), revision=revision - size.fresh))
                 for _ in range(size.runs):
                     each = [limits.select_seconds(table, stored - size.fresh, size.fresh) for _ in range(size.pulls)]
                     limit.append(statistics.median(each) * 1000)
@@ -60,10 +64,10 @@ def changes(ground: Ground) -> Iterator[Measurement]:
         yield Measurement(work, Subject.DOORSTEP, "ms", tuple(ours), usage)
 
 
-def _filled(url: str, worker: Worker, count: int) -> list[Visit]:
+def _filled(url: str, worker: Worker, count: int) -> tuple[list[Visit], int]:
+    """Visits that are stored under a worker's grid, and the county's revision then."""
     visits = worker.visits(Records(now_ms()), count)
-    fill(url, (("visit", each.name, each.values, each.author) for each in visits))
-    return visits
+    return visits, fill(url, (("visit", each.name, each.values, each.author) for each in visits))
 
 
 def _cursor(running: Running, worker: Worker) -> str:

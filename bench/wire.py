@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 
 import zstandard
 
-from bench.county import Worker, now_ms
+from bench.county import WARMER, Worker, now_ms
+from bench.records import Records
 from sync.frames import RequestHead, request
 from sync.stamps import stamp
 
 TIMEOUT_S = 300
+WARM_CONNECTIONS, WARM_SYNCS, WARM_VISITS = 4, 4, 3
 _GZIP_LEVEL = 6  # As client_sdk packs.
 Given = TypeVar("Given")
 
@@ -92,6 +94,21 @@ def cursor_of(wire: Wire, worker: Worker) -> str:
         last = json.loads(wire.sync(worker.token, packed(asking(cursor), []))[-1])
         cursor, more = str(last["cursor"]), last["more"]
     return cursor or ""
+
+
+def warm_up(host: str, port: int) -> None:
+    """A few syncs on several connections, so that each process of the server has begun, and knows its statements."""
+
+    def run(seed: int) -> None:
+        wire, records, cursor = Wire(host, port), Records(now_ms(), seed), None
+        for _ in range(WARM_SYNCS):
+            made = [visit.line for visit in WARMER.visits(records, WARM_VISITS)]
+            answer = wire.sync(WARMER.token, packed(asking(cursor), made))
+            check_applied(answer)
+            cursor = str(json.loads(answer[-1])["cursor"])
+        wire.close()
+
+    side_by_side(range(100, 100 + WARM_CONNECTIONS), run)
 
 
 def check_applied(answer: Sequence[bytes]) -> None:
