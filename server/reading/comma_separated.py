@@ -12,8 +12,9 @@ BYTES_AT_ONCE = 64 * 1024
 """About how much is sent at a time."""
 
 _BYTE_ORDER_MARK = "\ufeff"
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"); it gets an apostrophe before it."""
+_ACTIVE = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"), the full-width forms too, which some
+take for these; it gets an apostrophe before it."""
 
 
 def lines(table: Table, items: Iterator[Item]) -> Generator[bytes]:

@@ -79,6 +79,8 @@ def test_no_cell_is_a_formula(wang: Device, homes: list[str]) -> None:
     assert column(table, "户号")[1] == "'+86"
     assert column(table, "户主")[1] == "'-甲"
     assert comma_separated.harmless(["@x", "\tx", "\rx", "x=1", 5]) == ["'@x", "'\tx", "'\rx", "x=1", 5]
+    wide = ["\uff1d1+1", "\uff0b86", "\uff0d1", "\uff20x", "\n=1"]
+    assert comma_separated.harmless(wide) == [f"'{each}" for each in wide]
     book = openpyxl.load_workbook(io.BytesIO(answered(wang, "export/household.xlsx").content))
     cells = [cell for row in book.worksheets[0].iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s", "n"}
