@@ -1,5 +1,6 @@
 """New visits and changes handed over in batches, from several tablets at once."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -34,18 +35,20 @@ def push(ground: Ground) -> Iterator[Measurement]:
     """New visits a second, by batch; each answer brings one row, since pulling is measured by itself."""
     size = ground.size
     for batch in size.batches:
-        limit, ours, usage = [], [], Usage()
+        limit, ours, usage, limit_usage = [], [], Usage(), Usage()
         for _ in range(size.runs):
             with ground.county(size.grids, 1, size.households) as (url, workers):
                 visits = visits_of(workers[: size.clients], size.visits)
-                with ground.empty() as bare:
-                    every = [visit.row for part in visits for visit in part]
+                every = [visit.row for part in visits for visit in part]
+                with ground.empty() as bare, watching(os.getpid(), ground.postgres) as watch:
                     limit.append(limits.insert_rate(bare, every, batch, size.clients))
+                # The database that was started here is one of this process's own.
+                limit_usage = Usage(watch.server_cpu_s - watch.database_cpu_s, watch.database_cpu_s)
                 with ground.serve(url) as running:
                     lines = [[visit.line for visit in part] for part in visits]
                     rate, usage = handed_over(ground, running, workers, lines, batch)
                     ours.append(rate)
-        yield Measurement(f"push {batch}", Subject.LIMIT, "records/s", tuple(limit))
+        yield Measurement(f"push {batch}", Subject.LIMIT, "records/s", tuple(limit), limit_usage)
         yield Measurement(f"push {batch}", Subject.DOORSTEP, "records/s", tuple(ours), usage)
 
 

@@ -54,7 +54,8 @@ def kinto(ground: Ground) -> Iterator[Measurement]:
             visits = visits_of(workers[: size.clients], min(size.visits, VISITS_MAX))
         with ground.empty() as url, tempfile.TemporaryDirectory(dir=ground.folder) as folder:
             settings = Path(folder) / "kinto.ini"
-            settings.write_text(SETTINGS.format(url=url), encoding="utf-8")
+            # A percent sign means something in such a file.
+            settings.write_text(SETTINGS.format(url=url.replace("%", "%%")), encoding="utf-8")
             run([str(programs / "kinto"), "migrate", "--ini", str(settings)], Path(folder))
             port = free_port()
             command = [str(programs / "gunicorn"), "--paste", str(settings), "--bind", f"127.0.0.1:{port}"]
