@@ -40,6 +40,9 @@ COLUMNS = (
     "notes",
 )  # fmt: skip
 
+DIGITS_MAX = 16
+"""Of the largest number that JSON carries everywhere: as many as a list's parameters may have."""
+
 Key: TypeAlias = tuple[str | None, ...]
 """By what a household is known again: its grid and door number, else its grid, address and head."""
 
@@ -203,7 +206,9 @@ class _Plan:
     def _value(self, name: str, text: str) -> Any:
         """A cell as its field asks: a number, codes by their labels, a day as the moment at which it begins."""
         match _FIELDS.get(name):
-            case Whole() if text.isdecimal():
+            case Whole() if (
+                text.isdecimal() and len(text) <= DIGITS_MAX
+            ):  # More is no number, and is told as it stands.
                 return int(text)
             case ListOf(inner=Choice() as choice):
                 return [_coded(choice, each.strip()) for each in text.translate(_SEPARATORS).split(",") if each.strip()]

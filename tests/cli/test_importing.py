@@ -393,6 +393,14 @@ def test_bad_households_are_named(staffed: Shell, tmp_path: Path) -> None:
     assert homes(staffed) == 1
 
 
+def test_a_number_without_end_is_a_bad_cell(staffed: Shell, tmp_path: Path) -> None:
+    """Nobody's interpreter is asked to count it."""
+    rows = [HOMES[0], *([GRID, f"{each}号", "东村", "", "", "9" * each, "", ""] for each in (16, 17, 5000))]
+    said = staffed.says("import", "households", table(tmp_path, rows), "--by", "chen")
+    assert said.status == 1
+    assert faults(said.values) == [(row, "people_count", "invalid") for row in (2, 3, 4)]
+
+
 def test_nobody_brings_households_into_units_that_are_not_theirs(staffed: Shell, tmp_path: Path) -> None:
     """Admission judges it, as it does a tablet's edits; what it would refuse is not even sent."""
     staffed.does("import", "units", table(tmp_path, WESTERN, "west.csv"))
