@@ -1,7 +1,6 @@
 """Held edits as those see them who may: their authors, and the staff of their authors' units."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import orjson
@@ -15,7 +14,7 @@ from server.problems import ProblemError
 from server.push import Push
 from server.reading.query import Arguments, Query, query
 from server.reading.records import page, seen
-from server.reading.viewer import Viewer, viewing
+from server.reading.viewer import Viewer, viewer_of, viewing
 from server.store import listing
 from server.store.listing import Item
 from sync import lines
@@ -55,13 +54,16 @@ def decide(center: Center, token: str, edit: str, body: bytes) -> Values:
     the roles that they hold now, over the places where things were when it was written."""
     word = _word(body)
     with viewing(center, token) as viewer:
-        found = seen(viewer, "held", edit)
-        if not _is_staffs(viewer, found):
-            raise ProblemError("not-allowed")
-        person = _of_now(viewer)
-    changed, wanted = (_refused, {Result.REFUSED}) if word == "refuse" else (partial(_released, person), set(ADMITTED))
+        by = _decider(viewer, edit).id
+
+    def changed(push: Push, arrival: Arrival) -> Arrival:
+        # Asked once more where it is decided: who was staff a moment ago may be so no longer.
+        person = _decider(viewer_of(center, push.connection, push.county, token), edit)
+        return holding.refused(arrival) if word == "refuse" else replace(arrival, verdict=None, released_by=person)
+
     try:
-        return holding.told(holding.decided(center, edit, changed, person.id, wanted))
+        decision = holding.decided(center, edit, changed, by, {Result.REFUSED} if word == "refuse" else set(ADMITTED))
+        return holding.told(decision)
     except holding.NotHeldError as error:
         raise ProblemError("not-held") from error
     except holding.NotDecidedError as error:
@@ -76,6 +78,13 @@ def _word(body: bytes) -> str:
     for found in shape_problems(reading.HeldDecision, said):
         raise ProblemError("invalid", found.field)
     return str(said["decision"])
+
+
+def _decider(viewer: Viewer, edit: str) -> Person:
+    """The viewer as one who may decide the edit. Raises ProblemError not-found, not-allowed."""
+    if not _is_staffs(viewer, seen(viewer, "held", edit)):
+        raise ProblemError("not-allowed")
+    return _of_now(viewer)
 
 
 def _is_staffs(viewer: Viewer, found: Item) -> bool:
@@ -93,11 +102,3 @@ def _of_now(viewer: Viewer) -> Person:
         tuple(Assignment(each.role, each.unit) for each in person.assignments if each.holds(now)),
         tuple(Span(each.value) for each in person.memberships if each.holds(now)),
     )
-
-
-def _released(person: Person, _push: Push, arrival: Arrival) -> Arrival:
-    return replace(arrival, verdict=None, released_by=person)
-
-
-def _refused(_push: Push, arrival: Arrival) -> Arrival:
-    return holding.refused(arrival)

@@ -38,13 +38,17 @@ def viewing(center: Center, token: str) -> Iterator[Viewer]:
 
     Scope and rows come from the same snapshot: else a page could show what was written after its reader had left."""
     with dialect.reading(center.engine, one_snapshot=True) as connection:
-        county = center.county(connection)
-        caller = tablets.caller(connection, county.code, token)
-        if caller is None:
-            raise ProblemError("token-unknown")
-        if caller.revoked_at is not None:
-            raise ProblemError("tablet-revoked")
-        now = stamp(center.clock())
-        units = center.units.units(connection, county)
-        person = directory.people(connection, county.code, [caller.person])[caller.person]
-        yield Viewer(connection, county, caller, person, units, scope(person, units, now), now)
+        yield viewer_of(center, connection, center.county(connection), token)
+
+
+def viewer_of(center: Center, connection: sa.Connection, county: County, token: str) -> Viewer:
+    """The holder of a token, as a connection sees them. Raises ProblemError token-unknown, tablet-revoked."""
+    caller = tablets.caller(connection, county.code, token)
+    if caller is None:
+        raise ProblemError("token-unknown")
+    if caller.revoked_at is not None:
+        raise ProblemError("tablet-revoked")
+    now = stamp(center.clock())
+    units = center.units.units(connection, county)
+    person = directory.people(connection, county.code, [caller.person])[caller.person]
+    return Viewer(connection, county, caller, person, units, scope(person, units, now), now)

@@ -1,8 +1,10 @@
 """Held edits: listed to those who see them, released and refused by the staff who may write what they write."""
 
+from typing import Any
+
 import pytest
 
-from server import administration
+from server import administration, holding
 from server.administration import Period
 from tests.support.answers import Document, ProblemAnswerError
 from tests.support.clock import MINUTE_MS
@@ -153,6 +155,28 @@ def test_whoever_is_staff_no_more_may_not(county: County, zhao: Device, foreign:
     administration.unassign(county.center, above.person, TOWNSHIP, Period())
     county.clock.pass_ms(MINUTE_MS)
     assert refusal(above, foreign) == (404, "not-found")
+
+
+@pytest.mark.parametrize("decision", ["release", "refuse"])
+@pytest.mark.parametrize("lost", ["the post", "the tablet"])
+def test_whoever_loses_it_before_their_word_is_written_has_none(
+    county: County, zhao: Device, foreign: str, monkeypatch: pytest.MonkeyPatch, lost: str, decision: str
+) -> None:
+    above = county.worker("吴限", TOWNSHIP, "township_staff")
+    county.clock.pass_ms(MINUTE_MS)
+    decided = holding.decided
+
+    def lost_first(*arguments: Any) -> Any:
+        if lost == "the post":
+            administration.unassign(county.center, above.person, TOWNSHIP, Period())
+        else:
+            administration.revoke(county.center, above.tablet)
+        county.clock.pass_ms(MINUTE_MS)
+        return decided(*arguments)
+
+    monkeypatch.setattr(holding, "decided", lost_first)
+    assert refusal(above, foreign, decision) == ((404, "not-found") if lost == "the post" else (403, "tablet-revoked"))
+    assert [each["edit"] for each in items(zhao, "held")] == [foreign]
 
 
 @pytest.mark.parametrize("decision", ["maybe", None, 1, ["release"]])
