@@ -206,9 +206,7 @@ class _Plan:
     def _value(self, name: str, text: str) -> Any:
         """A cell as its field asks: a number, codes by their labels, a day as the moment at which it begins."""
         match _FIELDS.get(name):
-            case Whole() if (
-                text.isdecimal() and len(text) <= DIGITS_MAX
-            ):  # More is no number, and is told as it stands.
+            case Whole() if text.isdecimal() and len(text) <= DIGITS_MAX:
                 return int(text)
             case ListOf(inner=Choice() as choice):
                 return [_coded(choice, each.strip()) for each in text.translate(_SEPARATORS).split(",") if each.strip()]
