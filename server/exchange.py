@@ -16,8 +16,8 @@ from server.store.log import LoggedEdit
 from server.store.tables import tablet
 from server.store.tablets import Caller
 from server.transaction import pushing
-from sync import chain, edits, frames, stamps
 from sync import cursor as cursors
+from sync import edits, frames, stamps
 from sync.admission import Wait
 from sync.batch import Arrival, Decision
 from sync.codes import Code, Result
@@ -56,7 +56,7 @@ def exchange(center: Center, token: str, body: bytes) -> Iterator[bytes]:
     pushed, caller = _push(center, token, head, edit_lines, marks)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
     if caller.revoked_at is not None:
-        return iter([frames.answer_head(answer), *_nothing_more(head, pushed)])
+        return pull.nothing_more(head, answer)
     return pull.pulled(center, caller, None if pushed.replay else cursor, head, answer)
 
 
@@ -76,13 +76,6 @@ def _positions(head: RequestHead) -> tuple[Cursor | None, list[Mark]]:
     except CursorUnknownError as error:
         raise ProblemError("cursor-unknown") from error
     return cursor, marks if cursor is None else [*marks, cursor.mark]
-
-
-def _nothing_more(head: RequestHead, pushed: Pushed) -> Iterator[bytes]:
-    """A revoked tablet sees no feed: its cursor stays where it is, or at the beginning of this server's past."""
-    cursor = None if pushed.replay else head.cursor
-    beginning = Cursor(0, 0, chain.tag(chain.START), "")
-    yield frames.last_line(frames.LastLine(cursor or cursors.encode(beginning), False, 0))
 
 
 # -- push

@@ -1,22 +1,33 @@
 """The pull half of a sync: from the caller's cursor to the lines of their next page."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from server import pages
 from server.center import Center
 from server.pages import KeySets, Position
-from server.store import dialect, directory, feed
+from server.store import dialect, directory, feed, ledger, tablets
 from server.store.ledger import County
 from server.store.tablets import Caller
-from sync import frames
+from sync import chain, frames
+from sync import cursor as cursors
 from sync.cursor import Cursor
 from sync.digests import digests
-from sync.frames import AnswerHead, RequestHead
+from sync.frames import AnswerHead, LastLine, RequestHead
 from sync.scope import Person, Scope, Units, digest, scope
 from sync.stamps import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a snapshot gave: the lines of the page, the last line, the answer's head, and key sets to remember."""
+
+    answer: AnswerHead
+    lines: list[bytes]
+    last: LastLine
+    sets: KeySets
 
 
 def pulled(
@@ -26,29 +37,56 @@ def pulled(
     # Scope, page and digests are read from one snapshot: else the page could show what was written after the caller had
     # left, and the digests could be of other rows than those that the page has come up to.
     with dialect.reading(center.engine, one_snapshot=True) as connection:
-        county = center.county(connection)
-        units = center.units.units(connection, county)
-        person = directory.people(connection, county.code, [caller.person]).get(caller.person, Person(caller.person))
-        held = scope(person, units, stamp(center.clock()))
-        keys = pages.covered(held, county.code)
-        covers = digest(keys)
-        sets = {covers: tuple(sorted(keys))}
-        position = _position(connection, county, cursor, held, units, sets)
-        if position is None:
-            # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
-            answer = replace(answer, replay=True)
-        position = pages.again(position or pages.from_the_start(held), head.again)
-        page = feed.page(connection, county.code, position.reading, head.want)
-        lines, last = pages.lines(page, position, covers, sets)
-        if head.check and not last.more:
-            last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))
-    new = sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
+        county, revoked_at = ledger.county_and(connection, center.settings.county, tablets.revoked_at(caller.tablet))
+        read = (
+            None if revoked_at is not None else _read(center, connection, county, caller.person, cursor, head, answer)
+        )
+    if read is None:
+        # It was revoked after what it handed over was taken: it sees nothing more.
+        yield from nothing_more(head, answer)
+        return
+    new = read.sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
     if new:
         with dialect.writing(center.engine) as connection:
-            feed.remember_scopes(connection, county.code, {name: sets[name] for name in new})
+            feed.remember_scopes(connection, county.code, {name: read.sets[name] for name in new})
+    yield frames.answer_head(read.answer)
+    yield from read.lines
+    yield frames.last_line(read.last)
+
+
+def nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
+    """A revoked tablet sees no feed: its cursor stays where it is, or at the beginning of this server's past."""
+    cursor = None if answer.replay else head.cursor
+    beginning = Cursor(0, 0, chain.tag(chain.START), "")
     yield frames.answer_head(answer)
-    yield from lines
-    yield frames.last_line(last)
+    yield frames.last_line(LastLine(cursor or cursors.encode(beginning), False, 0))
+
+
+def _read(
+    center: Center,
+    connection: sa.Connection,
+    county: County,
+    reader: str,
+    cursor: Cursor | None,
+    head: RequestHead,
+    answer: AnswerHead,
+) -> _Read:
+    units = center.units.units(connection, county)
+    person = directory.people(connection, county.code, [reader]).get(reader, Person(reader))
+    held = scope(person, units, stamp(center.clock()))
+    keys = pages.covered(held, county.code)
+    covers = digest(keys)
+    sets = {covers: tuple(sorted(keys))}
+    position = _position(connection, county, cursor, held, units, sets)
+    if position is None:
+        # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
+        answer = replace(answer, replay=True)
+    position = pages.again(position or pages.from_the_start(held), head.again)
+    page = feed.page(connection, county.code, position.reading, head.want)
+    lines, last = pages.lines(page, position, covers, sets)
+    if head.check and not last.more:
+        last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))
+    return _Read(answer, lines, last, sets)
 
 
 def _position(

@@ -43,11 +43,20 @@ class County:
 
 def county_named(connection: sa.Connection, code: str | None) -> County:
     """The county of this server. Raises NoCountyError."""
-    wanted = sa.select(county) if code is None else sa.select(county).where(county.c.code == code)
+    return county_and(connection, code, sa.null())[0]
+
+
+def county_and(connection: sa.Connection, code: str | None, more: sa.ColumnElement[Any]) -> tuple[County, Any]:
+    """The county of this server, and what else is asked of it in the same statement. Raises NoCountyError."""
+    wanted = sa.select(county, more.label("more"))
+    if code is not None:
+        wanted = wanted.where(county.c.code == code)
     rows = connection.execute(wanted.limit(2)).mappings().all()
     if len(rows) != 1:
         raise NoCountyError("no county: run `doorstep init`" if not rows else "several counties: set DOORSTEP_COUNTY")
-    return County(**rows[0])
+    row = dict(rows[0])
+    found = row.pop("more")
+    return County(**row), found
 
 
 def locked(connection: sa.Connection, code: str) -> County:

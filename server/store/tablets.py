@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store.tables import enrolment_code, person, tablet
+from server.store.tables import county, enrolment_code, person, tablet
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ def caller(connection: sa.Connection, county: str, token: str) -> Caller | None:
         .first()
     )
     return None if row is None else Caller(**row)
+
+
+def revoked_at(tablet_id: str) -> sa.ScalarSelect[str | None]:
+    """Since when a tablet is revoked, as part of a statement that asks for its county."""
+    asked = sa.select(tablet.c.revoked_at).where(tablet.c.county == county.c.code, tablet.c.id == tablet_id)
+    return asked.correlate(county).scalar_subquery()
 
 
 def heard(connection: sa.Connection, county: str, tablet_id: str, columns: dict[str, Any]) -> None:

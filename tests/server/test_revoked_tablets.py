@@ -1,9 +1,16 @@
 """A revoked tablet hands over what it owes in as many requests as it takes, also to a server that was restored."""
 
-from server import administration
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from server import administration, pull
+from tests.support.answers import ProblemAnswerError
 from tests.support.county import GRID, County
 from tests.support.databases import Databases
 from tests.support.device import Device
+from tests.support.reader import answered
 
 
 def test_a_tablet_that_never_synced_hands_over_in_several_requests(county: County, wang: Device) -> None:
@@ -35,3 +42,30 @@ def test_after_a_restore_it_is_told_once_to_begin_again(county: County, database
         assert county.differences() == []
         county.is_checked = False
         county.stop()
+
+
+@pytest.mark.parametrize("by", ["sync", "feed"])
+def test_one_that_is_revoked_before_its_page_is_read_sees_none(
+    county: County, wang: Device, li: Device, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    wang.sync()
+    before = str(wang.cursor)
+    li.create("household", unit=GRID)
+    li.sync()
+    mine = wang.create("household", unit=GRID)
+    pulled = pull.pulled
+
+    def revoked_first(*arguments: Any) -> Iterator[bytes]:
+        administration.revoke(county.center, wang.tablet)
+        return pulled(*arguments)
+
+    monkeypatch.setattr(pull, "pulled", revoked_first)
+    if by == "sync":
+        answer = wang.sync()
+        assert wang.outcomes[mine]["result"] == "applied", "it came before"
+        assert (answer.rows, wang.cursor) == ((), before)
+        with pytest.raises(ProblemAnswerError, match="tablet-revoked"):
+            wang.sync()
+    else:
+        _, last = answered(wang, "feed", cursor=before).text.splitlines()
+        assert before in last
