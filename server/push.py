@@ -27,7 +27,9 @@ from server.store.directory import UnitsCache
 from server.store.ledger import County, Ledger
 from server.store.log import HeldEdit
 from sync.batch import Arrival, Batch, Decision
-from sync.codes import Result
+from sync.codes import Code, Result
+from sync.erasure import named_in
+from sync.lines import digest
 from sync.stamps import instant, stamp
 from sync.world import World
 
@@ -85,8 +87,7 @@ class Push:
         book = Ledger(county, self.now_ms, directory_changed=bool(lines.directory))
         for line in lines.directory:
             book.append(log.DIRECTORY, line, author=lines.author)
-        for line in lines.strays:
-            book.append(log.STRAY, line, tablet=lines.tablet, author=lines.author)
+        self._log_strays(book, lines)
         decided = self._log(book, lines, batch, loading.held)
         if book.log:
             changes = self._keep_books(book, batch)
@@ -95,6 +96,17 @@ class Push:
             counters.add(self.connection, county.code, changes, book.revision)
             book.write(self.connection)
         return book
+
+    def _log_strays(self, book: Ledger, lines: Lines) -> None:
+        """Of one that is about what was erased only the hash is kept. That is asked under the county's lock: an erasure
+        that came since would not have seen the line."""
+        named = {line: named_in(line, CATALOG) for line in lines.strays}
+        gone = log.erased(self.connection, book.county.code, frozenset().union(*named.values()))
+        for line, names in named.items():
+            if names & gone:
+                book.append_blank(log.STRAY, digest(line), tablet=lines.tablet, author=lines.author, code=Code.ERASED)
+            else:
+                book.append(log.STRAY, line, tablet=lines.tablet, author=lines.author)
 
     def _keep_books(self, book: Ledger, batch: Batch) -> Tally:
         """What the server itself writes of disputes, logged as edits of its own; gives the changes of counters."""

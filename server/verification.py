@@ -21,7 +21,7 @@ from server.status.recount import Recount, differences_of_counters
 from server.status.remaining import Remaining
 from server.store import counters, dialect
 from server.store.ledger import BLANK, County
-from server.store.log import EDIT, ERASE
+from server.store.log import ERASE, STRAY
 from server.store.tables import edit_log, placement, record
 from sync import chain, edits, lines, records
 from sync.codes import ADMITTED, Code, Result
@@ -66,7 +66,8 @@ def _chain(connection: sa.Connection, county: County) -> Iterator[str]:
         if head != row["head"]:
             yield f"log line {row['revision']}: the chain breaks"
             head = row["head"]
-        is_erased = row["code"] == Code.ERASED if row["kind"] == EDIT else row["digest"].hex() in erased
+        # A stray that came after the erasure says so itself; of one that was there before it, the erasure does.
+        is_erased = row["code"] == Code.ERASED or (row["kind"] == STRAY and row["digest"].hex() in erased)
         if is_erased and row["line"] != BLANK:
             yield f"log line {row['revision']}: it is erased, and its bytes are there"
         if not is_erased and lines.digest(row["line"]) != row["digest"]:

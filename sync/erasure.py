@@ -1,7 +1,7 @@
 """What a line is about, for erasing: whatever the line itself names, also where it is no edit that can be read."""
 
 from schemas.catalog import Catalog
-from sync import ids, lines
+from sync import edits, ids, lines
 from sync.edits import Edit, Unread
 
 Name = tuple[str, str]
@@ -20,6 +20,16 @@ def about(line: Edit | Unread, catalog: Catalog) -> frozenset[Name]:
     if record_type.parent is not None:
         found.add((record_type.fields[record_type.parent].link or "", str(line.value(record_type.parent))))
     return frozenset(found)
+
+
+def named_in(line: bytes, catalog: Catalog) -> frozenset[str]:
+    """The ids of the records that bytes are about; of what is no JSON of ours, whatever looks like an id in it."""
+    read = edits.read(line, catalog)
+    found = frozenset(identity for _, identity in about(read, catalog))
+    if isinstance(read, Unread) and not found:
+        words = line.decode(errors="replace").replace('"', " ").split()
+        found = frozenset(word for word in words if ids.is_record_id(word))
+    return found
 
 
 def _about_unread(line: Unread, catalog: Catalog) -> frozenset[Name]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from server.store import dialect
 from server.store.ledger import BLANK, Ledger
+from server.store.records import ERASED
 from server.store.tables import edit_log, held_wait, record, refused_name
 from sync.admission import Known
 from sync.batch import Decision
@@ -109,6 +110,23 @@ def strays(connection: sa.Connection, county: str, digests: Iterable[bytes]) -> 
             )
         )
     )
+
+
+def erased(connection: sa.Connection, county: str, names: Iterable[str]) -> set[str]:
+    """Those of the names that records or edits bear of which nothing may stay. One statement."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return set()
+    rows = sa.select(record.c.id).where(
+        record.c.county == county,
+        record.c.type.in_(sorted(CATALOG.types)),
+        dialect.among(connection, record.c.id, wanted),
+        record.c.gone == ERASED,
+    )
+    logged = sa.select(edit_log.c.name).where(
+        edit_log.c.county == county, dialect.among(connection, edit_log.c.name, wanted), edit_log.c.code == Code.ERASED
+    )
+    return {str(name) for name in connection.scalars(sa.union(rows, logged))}
 
 
 @dataclass(frozen=True, slots=True)

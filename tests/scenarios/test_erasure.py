@@ -178,6 +178,55 @@ def test_lines_that_nobody_could_read_go_too(county: County, wang: Device) -> No
     assert '{"other":1' in kept(county)
 
 
+def strays(county: County, wang: Device, li: Device, home: str) -> list[bytes]:
+    """Lines about a household that bear no name of their own."""
+    said = {"schema": 1, "by": wang.person, "type": "household"}
+    nameless = said | {"edit": "no name", "do": "change", "id": home, "now": {"head_name": NAME}}
+    mending = said | {"edit": "no name", "do": "create", "mends": home, "now": {"unit": GRID, "head_name": NAME}}
+    change = {"do": "change", "type": "household", "id": home, "over": {"notes": [home]}, "was": {}}
+    return [
+        json.dumps(nameless, ensure_ascii=False).encode(),
+        json.dumps(mending, ensure_ascii=False).encode(),
+        f'{{"about":"{home}","{NAME}'.encode(),
+        wang.line(**change, now={"notes": NAME + "x" * 70_000})[1],
+        li.line(**change, now={"notes": NAME})[1],
+    ]
+
+
+def test_lines_without_a_name_that_come_later_are_not_kept(county: County, wang: Device, li: Device) -> None:
+    home, refused = wang.create("household", unit=GRID), wang.create("household", unit="nowhere", head_name=NAME)
+    wang.sync()
+    erasure.erase(county.center, "household", home, WHY)
+    erasure.erase(county.center, "household", refused, WHY)
+    late = [*strays(county, wang, li, home), *strays(county, wang, li, refused), b'{"other":1']
+
+    for _ in range(2):
+        assert {each["result"] for each in wang.push(late).outcomes} == {"refused"}
+
+    assert NAME not in kept(county)
+    assert '{"other":1' in kept(county)
+    log = tables.edit_log.c
+    with county.center.engine.connect() as connection:
+        codes = connection.scalars(sa.select(log.code).where(log.kind == "stray").order_by(log.revision)).all()
+    assert codes == ["erased"] * (len(late) - 1) + [None]
+    assert county.differences() == []
+    with county.center.engine.begin() as connection:
+        connection.execute(sa.update(tables.edit_log).where(log.code == "erased").values(line=b"back"))
+    assert [each for each in county.differences() if "it is erased, and its bytes are there" in each]
+    county.is_checked = False
+
+
+def test_a_line_without_a_name_that_meets_an_erasure_is_not_kept(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = wang.create("household", unit=GRID)
+    wang.sync()
+    meeting = Meeting(monkeypatch, ledger, "locked", 2)
+    line = f'{{"about":"{home}","{NAME}'.encode()
+    meeting.run(lambda: erasure.erase(county.center, "household", home, WHY), lambda: wang.push([line]).last)
+    assert NAME not in kept(county)
+
+
 def test_who_had_it_before_it_moved_away_is_told(county: County, wang: Device) -> None:
     sun = county.worker("孙立", VILLAGE, "village_staff")
     zhao = county.worker("周全", NEXT_GRID)
