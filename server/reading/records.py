@@ -1,5 +1,6 @@
 """Records as staff look them up: a page of a type, masked; or one, whole."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -26,15 +27,15 @@ def listed(center: Center, token: str, name: str, arguments: Arguments) -> dict[
     return {"items": described, "next": following}
 
 
-def page(viewer: Viewer, asked: Query) -> tuple[list[Item], str | None]:
+def page(viewer: Viewer, asked: Query) -> tuple[Sequence[Item], str | None]:
     """The records of a page, and where the next one begins."""
-    order, wanted, limit = asked.order(), asked.wanted(viewer), asked.limit
-    found = listing.page(viewer.connection, viewer.county.code, viewer.scope, wanted, order, limit + 1)
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1]
+    order, wanted = asked.order(), asked.wanted(viewer)
+    found = listing.page(viewer.connection, viewer.county.code, viewer.scope, wanted, order, asked.limit)
+    if not found.cut:
+        return found.items, None
+    last = found.items[-1]
     place: list[object] = [last.revision] if order.by == "rev" else [last.made_at, last.id]
-    return found[:limit], page_token(asked.digest, place)
+    return found.items, page_token(asked.digest, place)
 
 
 def single(center: Center, token: str, name: str, identity: str) -> dict[str, Any]:

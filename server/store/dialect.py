@@ -341,14 +341,14 @@ LISTED_PAGE = {
 }
 LISTED_DOCUMENTS = {
     "postgresql": """
-        SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM ({found}) AS f, LATERAL (
+        SELECT r.id, r.revision, r.document, r.made_at, r.made_by, f.found FROM ({found}) AS f, LATERAL (
             SELECT id, revision, document, made_at, made_by FROM record
             WHERE county = :county AND type = :type AND id = f.id LIMIT 1
         ) AS r
         ORDER BY {order}
     """,
     "sqlite": """
-        SELECT r.id, r.revision, r.document, r.made_at, r.made_by FROM ({found}) AS f
+        SELECT r.id, r.revision, r.document, r.made_at, r.made_by, f.found FROM ({found}) AS f
         CROSS JOIN record AS r ON r.county = :county AND r.type = :type AND r.id = f.id
         ORDER BY {order}
     """,

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.store import dialect
+from sync.limits import PAGE_BYTES_MAX
 from sync.scope import Scope
 
 ROWS_AT_ONCE = 500
@@ -61,10 +62,32 @@ class Item:
     made_by: str
 
 
-def page(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted, order: Order, rows: int) -> list[Item]:
-    """Up to so many records in an order."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records in an order; `cut` where there are more of them."""
+
+    items: tuple[Item, ...]
+    cut: bool
+
+
+# Documents are read once it is known which of them there is room for. One there always is.
+_SIZED = """
+    SELECT * FROM (
+        SELECT each.*, count(*) OVER () AS found,
+            sum(bytes) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) AS up_to_here
+        FROM (
+            SELECT f.*, {bytes} AS bytes FROM (
+                SELECT g.*, g.id AS record, CAST(:type AS text) AS type, NULL AS gone FROM ({found}) AS g
+            ) AS f {record}
+        ) AS each
+    ) AS sized WHERE up_to_here - bytes < :bytes
+"""
+
+
+def page(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted, order: Order, rows: int) -> Page:
+    """Up to so many records in an order, and none after the one that fills a page."""
     asked = _Asked.of(connection, county, scope, wanted)
-    asked.parameters["rows"] = rows
+    asked.parameters |= {"rows": rows + 1, "bytes": PAGE_BYTES_MAX}
     sign, way = ("<", "DESC") if order.descending else (">", "ASC")
     match order.after:
         case int(revision):
@@ -77,8 +100,14 @@ def page(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted, o
     by_revision = order.by == "rev"
     along = f"{{0}}revision {way}" if by_revision else f"{{0}}made_at {way}, {{0}}id {way}"
     found = asked.found(dialect.LISTED_PAGE, "p." if by_revision else "r.", along)
-    statement = dialect.LISTED_DOCUMENTS[asked.name].format(found=found, order=along.format("r."))
-    return [_item(row) for row in connection.execute(sa.text(statement), asked.parameters)]
+    name = asked.name
+    sized = _SIZED.format(
+        found=found, order=along.format(""), bytes=dialect.FEED_BYTES[name], record=dialect.FEED_RECORD[name]
+    )
+    statement = dialect.LISTED_DOCUMENTS[name].format(found=sized, order=along.format("r."))
+    told = connection.execute(sa.text(statement), asked.parameters).all()
+    items = tuple(map(_item, told[:rows]))
+    return Page(items, bool(told) and told[0].found > len(items))
 
 
 _ONE = """

@@ -103,7 +103,7 @@ def test_a_page(large: County, who: str, order: Order, question: str) -> None:
     expected = OWN if f"unit:{GRID}" in held.keys else 0
 
     def ask(connection: sa.Connection) -> int:
-        return len(listing.page(connection, COUNTY, held, QUESTIONS[question], order, 101))
+        return len(listing.page(connection, COUNTY, held, QUESTIONS[question], order, 101).items)
 
     assert rows_read(large, ask, expected) <= most(held)
 
@@ -129,7 +129,7 @@ def test_a_page_of_the_whole_county_goes_by_revision(large: County, request: pyt
     for order in (Order("rev", descending=True), Order("rev", descending=False, after=100_000)):
 
         def ask(connection: sa.Connection, order: Order = order) -> int:
-            return len(listing.page(connection, COUNTY, held, Wanted("household"), order, 101))
+            return len(listing.page(connection, COUNTY, held, Wanted("household"), order, 101).items)
 
         assert rows_read(large, ask, 101) <= 101 * READ_PER_ROW_MAX
 
@@ -138,7 +138,9 @@ def test_a_unit_of_the_whole_county_is_looked_up_by_its_keys(large: County) -> N
     held = held_by(large, "county_staff", COUNTY)
 
     def ask(connection: sa.Connection) -> int:
-        return len(listing.page(connection, COUNTY, held, QUESTIONS["of a unit"], Order("rev", descending=True), 101))
+        return len(
+            listing.page(connection, COUNTY, held, QUESTIONS["of a unit"], Order("rev", descending=True), 101).items
+        )
 
     assert rows_read(large, ask, OWN) <= OWN * READ_PER_ROW_MAX + READ_PER_KEY_MAX
 

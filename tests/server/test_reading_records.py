@@ -8,6 +8,7 @@ from schemas.catalog import CATALOG
 from schemas.reading import LIST_ROWS_MAX
 from server import administration
 from server.administration import Period
+from server.store import listing
 from tests.support.answers import ProblemAnswerError
 from tests.support.clock import HOUR_MS, MINUTE_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
@@ -151,6 +152,24 @@ def test_pages_go_through_all_in_order(county: County, wang: Device, zhao: Devic
     assert place == sorted(place, reverse=sort.startswith("-"))
     if "rev" in sort:
         assert listed[0 if sort.startswith("-") else -1]["id"] == made[0], "changed last"
+
+
+@pytest.mark.parametrize("sort", ["rev", "-rev", "made_at", "-made_at"])
+@pytest.mark.parametrize("who", [VILLAGE, COUNTY])
+def test_a_page_ends_where_its_bytes_do(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch, sort: str, who: str
+) -> None:
+    made = []
+    for length in (2000, 2000, 10, 9000, 10):
+        made.append(wang.create("household", unit=GRID, notes="长" * (length // 3)))
+        county.clock.pass_ms(MINUTE_MS)
+    wang.sync()
+    sun = county.worker("孙立", who, "county_staff" if who == COUNTY else "village_staff")
+    monkeypatch.setattr(listing, "PAGE_BYTES_MAX", 3000)
+    expected = [[0, 1], [2, 3], [4]] if not sort.startswith("-") else [[4, 3], [2, 1, 0]]
+    found = [[item["id"] for item in page] for page in pages(sun, "records/household", sort=sort)]
+    assert found == [[made[number] for number in each] for each in expected]
+    assert [len(page) for page in pages(sun, "records/household", sort=sort, limit=1)] == [1] * 5
 
 
 def test_a_record_under_two_of_the_readers_keys_comes_once(county: County, wang: Device) -> None:
