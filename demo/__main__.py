@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.center import CountyCenter
+from demo.center import CommandFailedError, CountyCenter
 from demo.evening import Evening
 from demo.serving import serve
 from demo.telling import Telling
@@ -43,7 +43,11 @@ def main() -> int:
                 return 1
             played.touch()
         if options.serve:
-            serve(center, options.bind, console)
+            try:
+                serve(center, options.bind, console)
+            except CommandFailedError as error:
+                console.print(str(error), style="red")
+                return 1
     return 0
 
 

@@ -83,10 +83,13 @@ class CountyCenter:
             )
         if self._process.stdout is None:
             raise CommandFailedError("doorstep serve: no output")
-        said = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        said: dict[str, Any] = (
+            json.loads(line) if line else {"error": {"en": (self.folder / "center.log").read_text().strip()}}
+        )
         if "url" not in said:
-            raise CommandFailedError(f"doorstep serve: {said.get('en', said)}")
-        self.url = said["url"]
+            raise CommandFailedError(f"doorstep serve: {said['error']['en']}")
+        self.url = str(said["url"])
         deadline = time.monotonic() + READY_WITHIN_S
         while not self._is_ready():
             if time.monotonic() > deadline or self._process.poll() is not None:

@@ -34,10 +34,18 @@ MEASURES = (
 )
 
 FLOWS = (
-    "reported", "received", "reopened", "settled", "failed", "withdrawn", "declined", "merged", "on_time", "late",
-    "settled_at_the_door", "followed_up", "answered", "satisfied", "visits", "visits_met",
+    "reported", "received", "reopened", "settled", "failed", "withdrawn", "declined", "merged", "erased", "on_time",
+    "late", "settled_at_the_door", "followed_up", "answered", "satisfied", "visits", "visits_met",
 )  # fmt: skip
 """Counted on their day: what happened in a span of days."""
+
+ERASED = "erased"
+"""How an erased dispute goes off the books that it was on."""
+
+BOOKS = {"received": 1, "reopened": 1} | dict.fromkeys(
+    ("settled", "failed", "withdrawn", "declined", "merged", ERASED), -1
+)
+"""How a count changes the number of disputes on the books."""
 
 BALANCES = ("households", "covered", "overdue")
 """Counted up: what there is at the end of a span of days."""

@@ -56,6 +56,8 @@ class Erasure:
     id: str
     reason: str
     timezone: str
+    today: str
+    """The county's local day."""
     rows: dict[Name, Stored] = field(default_factory=dict)
     keys: dict[Name, dict[str, str]] = field(default_factory=dict)
     """By row, the keys with the stamps since when."""
@@ -64,6 +66,8 @@ class Erasure:
     absent: dict[str, Values] = field(default_factory=dict)
     """Edits that an entry of the lasting file names and this log does not have: a restore lost them."""
     rest: dict[str, Any] = field(default_factory=dict)
+    counted: remaining.Remaining = field(default_factory=remaining.Remaining)
+    """What it has added to the counters until now; `rest` says what it is to leave in them."""
 
     @property
     def is_empty(self) -> bool:
@@ -94,14 +98,14 @@ def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dr
         county = center.county(connection)
         doubtful = list(_doubtful(connection, county.code, 0))
         if is_dry:
-            found = Erasure(record_type, identity, reason, county.timezone)
+            found = Erasure(record_type, identity, reason, county.timezone, _today(center, county))
             _find(connection, county.code, found, doubtful)
             _require_something(found)
             return {**found.told(), "erased": False}
 
     def attempt(connection: sa.Connection, _again: bool) -> dict[str, Any]:
         locked = ledger.locked(connection, county.code)
-        found = Erasure(record_type, identity, reason, county.timezone)
+        found = Erasure(record_type, identity, reason, county.timezone, _today(center, county))
         _find(connection, county.code, found, [*doubtful, *_doubtful(connection, county.code, county.revision)])
         _require_something(found)
         now_ms = center.clock()
@@ -131,7 +135,9 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             return False
         named = {str(each["edit"]): each for each in entry["edits"]}
         known = log.known(connection, county.code, named)
-        found = Erasure(str(entry["type"]), str(entry["record"]), str(entry["reason"]), county.timezone)
+        found = Erasure(
+            str(entry["type"]), str(entry["record"]), str(entry["reason"]), county.timezone, _today(center, county)
+        )
         _find(connection, county.code, found, list(_doubtful(connection, county.code, 0)))
         now_ms = center.clock()
         found.absent = {name: named[name] for name in sorted(named.keys() - known.keys())}
@@ -140,11 +146,9 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             found.rows.setdefault(name, Stored(*name, "{}", stamp(now_ms), "", parent=each.get("parent")))
             for key in each["keys"]:
                 found.keys.setdefault(name, {}).setdefault(key, stamp(now_ms))
-        now, then = remaining.read(found.rest), remaining.read(entry["rest"])
         # What its visits attended and the restore lost is lost; its own numbers are brought back.
-        found.rest = {**entry["rest"], **remaining.Remaining(then.counted, now.attended).told}
-        then.counted.subtract(now.counted)
-        counters.add(connection, county.code, then.counted, county.revision)
+        then = remaining.read(entry["rest"])
+        found.rest = {**entry["rest"], **remaining.Remaining(then.counted, found.counted.attended).told}
         _apply(connection, county, now_ms, found)
         return True
 
@@ -270,12 +274,18 @@ def _rest(connection: sa.Connection, county: str, found: Erasure) -> dict[str, A
     rest: dict[str, Any] = {"unit": unit, "days": days}
     if found.type == "dispute":
         rest["steps"] = [step for each in sorted(moves, key=lambda each: each.at) for step in _steps(each)]
-    return rest | _remaining(connection, county, found, moves).told
+    now = remaining.remaining(connection, county, found.rows.values(), {found.id: moves}, days_in(found.timezone))
+    before = _left_before(connection, county, found)
+    found.counted = before + now
+    return rest | (before + now.left(found.today)).told
 
 
-def _remaining(connection: sa.Connection, county: str, found: Erasure, moves: Sequence[Edit]) -> remaining.Remaining:
-    """What the records that go have added to the counters."""
-    return remaining.remaining(connection, county, found.rows.values(), {found.id: moves}, days_in(found.timezone))
+def _left_before(connection: sa.Connection, county: str, found: Erasure) -> remaining.Remaining:
+    """What an earlier erasure of the same record left: this one says it again, and counts it no second time."""
+    mine = (edit_log.c.county == county, edit_log.c.kind == log.ERASE, edit_log.c.record == found.id)
+    last = sa.select(edit_log.c.line).where(*mine, edit_log.c.type == found.type).order_by(edit_log.c.revision.desc())
+    line = connection.scalar(last.limit(1))
+    return remaining.Remaining() if line is None else remaining.read(orjson.loads(line))
 
 
 def _unit_of(connection: sa.Connection, county: str, parent: str) -> str | None:
@@ -351,7 +361,14 @@ def _apply(connection: sa.Connection, county: County, now_ms: int, found: Erasur
         keys = found.keys.get(identity, {})
         writes.put(_left(row), book.next_revision(), [Span(key, since) for key, since in sorted(keys.items())])
     writes.write(connection)
+    changes = remaining.read(found.rest).counted
+    changes.subtract(found.counted.counted)
+    counters.add(connection, county.code, changes, book.revision)
     book.write(connection)
+
+
+def _today(center: Center, county: County) -> str:
+    return days_in(county.timezone)(stamp(center.clock()))
 
 
 def _blank(connection: sa.Connection, county: str, found: Erasure) -> None:

@@ -1,8 +1,10 @@
-"""Exports: all of the caller's records of a type in one snapshot, streamed as they are read."""
+"""Exports: all of the caller's records of a type in one snapshot, in bounded memory."""
 
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+
+from werkzeug.wsgi import FileWrapper
 
 from schemas import reading
 from schemas.rules import Sensitivity
@@ -20,58 +22,40 @@ from server.store.tablets import Caller
 MEDIA = {"csv": comma_separated.MEDIA, "xlsx": workbook.MEDIA, "geojson": features.MEDIA}
 
 
-@dataclass(slots=True)
-class Stream:
-    """The parts of a file. Closing it ends what it reads from: a request may be broken off."""
-
-    parts: Generator[bytes]
-    ending: ExitStack = field(default_factory=ExitStack)
-
-    def __iter__(self) -> "Stream":
-        return self
-
-    def __next__(self) -> bytes:
-        try:
-            return next(self.parts)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        self.parts.close()
-        self.ending.close()
+BYTES_AT_ONCE = 64 * 1024
 
 
-def exported(center: Center, token: str, name: str, form: str, arguments: Arguments, language: str) -> Stream:
-    """The caller's records of a type as a file of a form of MEDIA. Raises ProblemError: token-unknown, tablet-revoked,
-    not-found, invalid; not-allowed where one who is no staff would have a field unmasked."""
-    ending = ExitStack()
-    try:
-        viewer = ending.enter_context(viewing(center, token))
-        kind = record_type(name)
-        if form not in MEDIA:
-            raise ProblemError("not-found")
-        asked = query(kind, arguments, reading.ExportQuery)
-        unmasked, reason = _unmasked(viewer, asked)
-        if unmasked:
-            # Before anything is shown, and with no snapshot held open while it waits for the county's lock.
-            ending.close()
-            _audit(center, viewer.caller, asked, form, unmasked, reason)
-            viewer = ending.enter_context(viewing(center, token))
-        items = ending.enter_context(
-            listing.everything(viewer.connection, viewer.county.code, viewer.scope, asked.wanted(viewer))
-        )
-    except BaseException:
-        ending.close()
-        raise
-    table = Table(kind, str(asked.said.get("lang", language)), unmasked)
-    return Stream(_parts(table, form, _ended(items, ending)), ending)
+def exported(center: Center, token: str, name: str, form: str, arguments: Arguments, language: str) -> FileWrapper:
+    """The caller's records of a type as a file of a form of MEDIA, in parts. Raises ProblemError:
+    token-unknown, tablet-revoked, not-found, invalid; not-allowed where one who is no staff asks to unmask a field.
+
+    The rows go to a file on the disk as they are read, and the file is sent when the last of them is in: neither a
+    connection of the database nor a snapshot waits for one who reads slowly, or no more."""
+    with viewing(center, token) as viewer:
+        asked, unmasked, reason = _asked(viewer, name, form, arguments)
+    if unmasked:
+        # Before anything is shown, and with no snapshot held open while it waits for the county's lock.
+        _audit(center, viewer.caller, asked, form, unmasked, reason)
+    with viewing(center, token) as viewer, ExitStack() as ending:
+        _require_staff(viewer, unmasked)
+        items = listing.everything(viewer.connection, viewer.county.code, viewer.scope, asked.wanted(viewer))
+        table = Table(asked.kind, str(asked.said.get("lang", language)), unmasked)
+        # Open until it is sent; gone with its last reader.
+        file = ending.enter_context(tempfile.TemporaryFile())
+        with items as found:
+            file.writelines(_parts(table, form, found))
+        file.seek(0)
+        ending.pop_all()
+        return FileWrapper(file, BYTES_AT_ONCE)
 
 
-def _ended(items: Iterator[Item], ending: ExitStack) -> Iterator[Item]:
-    """The items; with the last one the snapshot ends, however long the rest of the file takes to send."""
-    yield from items
-    ending.close()
+def _asked(viewer: Viewer, name: str, form: str, arguments: Arguments) -> tuple[Query, frozenset[str], str]:
+    """The question, the fields that are to be shown, and why."""
+    kind = record_type(name)
+    if form not in MEDIA:
+        raise ProblemError("not-found")
+    asked = query(kind, arguments, reading.ExportQuery)
+    return asked, *_unmasked(viewer, asked)
 
 
 def _parts(table: Table, form: str, items: Iterator[Item]) -> Generator[bytes]:
@@ -96,9 +80,13 @@ def _unmasked(viewer: Viewer, asked: Query) -> tuple[frozenset[str], str]:
         raise ProblemError("invalid", "unmask")
     if not reason or "\0" in reason:
         raise ProblemError("invalid", "reason")
-    if not viewer.is_staff:
-        raise ProblemError("not-allowed", "unmask")
+    _require_staff(viewer, fields)
     return fields, reason
+
+
+def _require_staff(viewer: Viewer, unmasked: frozenset[str]) -> None:
+    if unmasked and not viewer.is_staff:
+        raise ProblemError("not-allowed", "unmask")
 
 
 def _audit(center: Center, caller: Caller, asked: Query, form: str, unmasked: frozenset[str], reason: str) -> None:

@@ -9,12 +9,12 @@ from schemas.catalog import CATALOG
 from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.workflow import Workflow
 from server.status.attendance import Attendance
-from server.status.life import Move, Step, life, moves
+from server.status.life import MARK, Move, Step, life, moves
 from server.store import counters
 from sync import edits
-from sync.batch import Batch
-from sync.codes import ADMITTED
-from sync.edits import Edit
+from sync.batch import Batch, Decision
+from sync.codes import ADMITTED, Result
+from sync.edits import Do, Edit
 from sync.records import Record
 from sync.showing import shown_first
 from sync.world import Placed, World
@@ -42,12 +42,17 @@ def lived(record: Record, known: Mapping[str, Move], workflow: Workflow) -> list
     return life([each.edit for each in siblings], known, workflow.rank)
 
 
+COUNTS = frozenset({WORKFLOW_REGISTER, "unit", "removed", "satisfaction", "routes_told"})
+"""The registers of a dispute that counters and the docket look at."""
+
+
 def cases(connection: sa.Connection, county: str, batch: Batch, attendance: Attendance) -> dict[str, Case]:
-    """The disputes that a worked batch changes, or adds a follow-up to, by id."""
+    """The disputes by id of which a worked batch changes what counts. To look at one is to read its whole history."""
     world = batch.world
+    counting = _counting(batch) | attendance.changed
     found = {
         identity: Case(batch.changed.get(identity, world.records[identity]), world.records[identity])
-        for identity in sorted({*batch.changed, *attendance.changed} & world.records.keys())
+        for identity in sorted(counting & world.records.keys())
         if world.records[identity].record.type == "dispute"
     }
     there = [identity for identity, case in found.items() if case.before is not None]
@@ -63,8 +68,25 @@ def cases(connection: sa.Connection, county: str, batch: Batch, attendance: Atte
     return found
 
 
+def _counting(batch: Batch) -> set[str]:
+    """The records that the batch changed in what counts."""
+    return {
+        decision.record
+        for decision in batch.decisions.values()
+        if decision.record in batch.changed and _counts(decision)
+    }
+
+
+def _counts(decision: Decision) -> bool:
+    """Whether an edit may change what counts: by being admitted, or refused, so that others stand again."""
+    line = decision.arrival.line
+    if decision.result is not Result.HELD and isinstance(line, Edit) and line.do is Do.CHANGE:
+        return decision.result is Result.REFUSED or any(touch.register in COUNTS for touch in line.touches)
+    return decision.result is not Result.HELD
+
+
 def _logged(connection: sa.Connection, county: str, disputes: Iterable[str]) -> Iterator[tuple[str, Edit]]:
-    for identity, line, stamp in counters.admitted_lines(connection, county, disputes):
+    for identity, line, stamp in counters.admitted_with(connection, county, disputes, MARK):
         edit = edits.read(line, CATALOG)
         if isinstance(edit, Edit):
             yield identity, edit.stamped(stamp)

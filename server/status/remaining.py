@@ -1,5 +1,6 @@
 """What an erased record leaves in the counters: numbers by day, in which nobody can be found."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from schemas.periods import PERIODS
+from schemas.status import BALANCES, BOOKS, ERASED
 from schemas.workflow import WORKFLOW
 from server.status import counting
 from server.status.attendance import attended
@@ -29,6 +31,28 @@ class Remaining:
 
     counted: Tally = field(default_factory=Tally)
     attended: list[tuple[str, str]] = field(default_factory=list)
+
+    def left(self, day: str) -> "Remaining":
+        """The same with what is counted up ended on a day: nobody visits the home any more, or closes the dispute. What
+        happened stays; a dispute that was on the books goes off them as erased."""
+        left, up, books = Tally(), Counter[tuple[str, str]](), Counter[str]()
+        for (unit, on, measure), value in self.counted.items():
+            if measure in BALANCES:
+                if on > day:
+                    continue
+                up[unit, measure] += value
+            books[unit] += BOOKS.get(measure, 0) * value
+            left[unit, on, measure] += value
+        for (unit, measure), value in up.items():
+            left[unit, day, measure] -= value
+        for unit, value in books.items():
+            left[unit, day, ERASED] += value
+        return Remaining(left, self.attended)
+
+    def __add__(self, other: "Remaining") -> "Remaining":
+        both = Tally(self.counted)
+        both.update(other.counted)
+        return Remaining(both, [*self.attended, *other.attended])
 
     @property
     def told(self) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schemas.kinds import is_real_day
-from schemas.status import BALANCES, FLOWS, MEASURES
+from schemas.status import BALANCES, BOOKS, FLOWS, MEASURES
 from server.center import Center
 from server.problems import ProblemError
 from server.reading.viewer import Viewer, viewing
-from server.status.counting import WAYS_OUT
 from server.status.days import days_in
 from server.store import counters, directory
 from server.store.counters import Sums
@@ -150,7 +149,7 @@ def _counts(sums: Iterable[Sums]) -> dict[str, int]:
 
 
 def _on_the_books(counted: Mapping[str, int]) -> int:
-    return counted["received"] + counted["reopened"] - sum(counted[way] for way in WAYS_OUT)
+    return sum(sign * counted[measure] for measure, sign in BOOKS.items())
 
 
 def _shares(counts: Mapping[str, int]) -> dict[str, object]:

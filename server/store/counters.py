@@ -124,13 +124,16 @@ def attend(connection: sa.Connection, county: str, days: Mapping[str, list[str]]
     dialect.upsert(connection, attendance, rows)
 
 
-def admitted_lines(connection: sa.Connection, county: str, records: Iterable[str]) -> list[tuple[str, bytes, str]]:
-    """The admitted edits of these records as the log has them: record, line, stamp."""
+def admitted_with(
+    connection: sa.Connection, county: str, records: Iterable[str], mark: bytes
+) -> list[tuple[str, bytes, str]]:
+    """The admitted edits of these records whose lines hold a mark, as the log has them: record, line, stamp."""
     rows = connection.execute(
         sa.select(edit_log.c.record, edit_log.c.line, edit_log.c.stamp).where(
             edit_log.c.county == county,
             dialect.among(connection, edit_log.c.record, sorted(records)),
             edit_log.c.result.in_(sorted(ADMITTED)),
+            dialect.holds(connection, edit_log.c.line, mark),
         )
     )
     return [(row[0], row[1], row[2]) for row in rows]

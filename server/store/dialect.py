@@ -119,6 +119,12 @@ def among(connection: sa.Connection, column: sa.ColumnElement[Any], values: Iter
     return column == sa.any_(sa.bindparam(None, wanted, type_=postgresql.ARRAY(column.type), unique=True))
 
 
+def holds(connection: sa.Connection, column: sa.ColumnElement[bytes], part: bytes) -> sa.ColumnElement[bool]:
+    """Whether bytes hold these."""
+    wanted = sa.literal(part, sa.LargeBinary)
+    return (sa.func.instr(column, wanted) if _is_sqlite(connection) else sa.func.position(wanted.op("IN")(column))) > 0
+
+
 def _json(values: Sequence[object]) -> str:
     import json
 

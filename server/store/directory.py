@@ -96,12 +96,13 @@ def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> 
 
 
 def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str) -> dict[str, tuple[int, int]]:
-    """By unit, the active tablets of those who work there at a moment, and how many of them synced after another."""
+    """By unit, the tablets in use of those who work there at a moment, and how many of them synced after another. One
+    that never synced is none: a token of somebody who only reads."""
     holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
     placed = (
         sa.select(tablet.c.id, tablet.c.last_sync, sa.func.min(assignment.c.unit).label("unit"))
         .join(assignment, (assignment.c.county == tablet.c.county) & (assignment.c.person == tablet.c.person))
-        .where(tablet.c.county == county, tablet.c.revoked_at.is_(None), holds)
+        .where(tablet.c.county == county, tablet.c.revoked_at.is_(None), tablet.c.last_sync.is_not(None), holds)
         .group_by(tablet.c.id, tablet.c.last_sync)
         .subquery()
     )

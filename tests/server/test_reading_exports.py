@@ -3,11 +3,15 @@
 import io
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]  # It carries no types.
 import pytest
+from sqlalchemy.pool import QueuePool
+from werkzeug.wsgi import FileWrapper
 
 from schemas.catalog import CATALOG
 from server.reading import comma_separated, export, workbook
@@ -230,31 +234,43 @@ def test_what_there_is_no_export_of(wang: Device, path: str) -> None:
     assert (refused.value.status, refused.value.code) == (404, "not-found")
 
 
-def opened(county: County, reader: Device) -> export.Stream:
+def opened(county: County, reader: Device) -> FileWrapper:
     return export.exported(county.center, reader.token, "household", "csv", {}, "zh")
+
+
+def read(county: County, reader: Device) -> str:
+    with closing(opened(county, reader)) as file:
+        return b"".join(file).decode()
 
 
 def test_an_export_is_one_snapshot_and_the_push_goes_on(
     county: County, wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is read ahead here: each record is sent for itself, and what is pushed between two is in neither."""
+    """What is pushed while the first record has been written and the second not is in neither."""
+    whole = export._parts
+
+    def meanwhile(*given: Any) -> Iterator[bytes]:
+        for number, part in enumerate(whole(*given)):
+            yield part
+            if number == 0:
+                wang.create("household", unit=GRID)
+                wang.change("household", homes[1], address="渠边路 5 号")
+                assert wang.sync().outcomes == []
+
     monkeypatch.setattr(comma_separated, "BYTES_AT_ONCE", 1)
-    file = opened(county, wang)
-    parts = [next(file)]
-    wang.create("household", unit=GRID)
-    wang.change("household", homes[1], address="渠边路 5 号")
-    assert wang.sync().outcomes == []
-    text = b"".join([*parts, *file]).decode()
+    with monkeypatch.context() as patched:
+        patched.setattr(export, "_parts", meanwhile)
+        text = read(county, wang)
     assert "共 2 条" in text
     assert "'=1+1" in text
-    assert "共 3 条" in b"".join(opened(county, wang)).decode()
+    assert "共 3 条" in read(county, wang)
 
 
-@pytest.mark.parametrize("read", [0, 1])
-def test_one_that_is_broken_off_keeps_no_connection(county: County, wang: Device, homes: list[str], read: int) -> None:
+@pytest.mark.parametrize("parts", [0, 1])
+def test_one_that_is_broken_off_keeps_no_connection(county: County, wang: Device, homes: list[str], parts: int) -> None:
     for _ in range(2 * county.center.settings.pool_size):
         file = opened(county, wang)
-        for _ in range(read):
+        for _ in range(parts):
             next(file)
         file.close()
     headers = {"Authorization": f"Bearer {wang.token}"}
@@ -267,9 +283,18 @@ def test_a_workbook_that_fails_leaves_nothing_behind(
     county: County, wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    file = export.exported(county.center, wang.token, "household", "xlsx", {}, "zh")
     monkeypatch.setattr(workbook, "_row", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        next(file)
+        export.exported(county.center, wang.token, "household", "xlsx", {}, "zh")
     assert list(tmp_path.iterdir()) == []
     assert wang.sync().outcomes == []
+
+
+@pytest.mark.parametrize("form", export.MEDIA)
+def test_one_who_reads_slowly_keeps_no_connection(county: County, wang: Device, homes: list[str], form: str) -> None:
+    headers = {"Authorization": f"Bearer {wang.token}"}
+    with wang.http.stream("GET", f"/api/v1/export/household.{form}", headers=headers) as answer:
+        pool = county.center.engine.pool
+        assert isinstance(pool, QueuePool)
+        assert pool.checkedout() == 0, "the file waits on the disk"
+        assert answer.read()
