@@ -5,7 +5,7 @@ them, and `doorstep verify` replays them. Deadlines use the server's time.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,8 +26,13 @@ CENTER = "center"
 
 CLOSED_WITHOUT_FOLLOW_UP = "closed_without_follow_up"
 FAILED_WITHOUT_ROUTES = "failed_without_routes_told"
+ASSIGNEE_UNKNOWN = "assignee_unknown"
+"""Nobody of that name worked here when the case was given to them: most likely a slip of the pen."""
 DEADLINE_MAY_SHIFT = "deadline_may_shift"
 """The deadline lies in a year whose holidays are not announced yet."""
+
+Strangers = Callable[[Iterable[str]], set[str]]
+"""Those of some assignees whom nobody knows."""
 
 Numbers = Callable[[int, int], list[int]]
 """Takes as many numbers of a year as are asked for."""
@@ -44,11 +49,16 @@ class Docket:
     timezone: str
     day_of: DayOf
     take_numbers: Numbers
+    strangers: Strangers
 
     def keep(self, cases: Mapping[str, Case], followed_up: Mapping[str, Sequence[str]]) -> list[Decision]:
         """Brings the server's fields of these disputes up to date: changes the batch's records, gives the edits that
         are to be logged."""
-        said = {identity: self._said(case, followed_up.get(identity, ())) for identity, case in cases.items()}
+        assignees = {str(_document(case.after, self.batch.world).get("assignee", "")) for case in cases.values()}
+        strangers = self.strangers(assignees - {""})
+        said = {
+            identity: self._said(case, followed_up.get(identity, ()), strangers) for identity, case in cases.items()
+        }
         accepted = [identity for identity, values in said.items() if "accepted_at" in values]
         year = int(self._today()[:4])
         for identity, number in zip(accepted, self.take_numbers(year, len(accepted)) if accepted else (), strict=True):
@@ -58,26 +68,30 @@ class Docket:
     def _today(self) -> str:
         return self.day_of(stamp(self.now_ms))
 
-    def _said(self, case: Case, followed_up: Iterable[str]) -> dict[str, object]:
+    def _said(self, case: Case, followed_up: Sequence[str], strangers: Collection[str]) -> dict[str, object]:
         """The server's values that differ from what the dispute says; the number is still to be taken."""
         world = self.batch.world
         document, life = _document(case.after, world), case.life(world)
+        if document.get("removed"):
+            return {}
+        said = self._deadlines(case, document) if counting.is_received(life) else {}
+        flags = _flags({**document, **said}, followed_up, strangers)
+        if flags != document.get("flags", []):
+            said["flags"] = flags
+        return said
+
+    def _deadlines(self, case: Case, document: Values) -> dict[str, object]:
         said: dict[str, object] = {}
-        if document.get("removed") or not counting.is_received(life):
-            return said
         today = date.fromisoformat(self._today())
         if "accepted_at" not in document:
             said["accepted_at"] = instant(self.now_ms)
             statutory = today + timedelta(days=PERIODS.statutory_days)
             said["statutory_due_at"] = deadlines.end_of(statutory, self.timezone)
-        due = document.get("due_at")
-        if due is None or (counting.is_open(life) and self._tier_changed(case)):
+        is_moved_on = counting.is_open(case.life(self.batch.world)) and self._tier_changed(case)
+        if "due_at" not in document or is_moved_on:
             working_days = PERIODS.tier_working_days[str(document["tier"])]
-            due = deadlines.end_of(deadlines.working_day_after(today, working_days, PERIODS), self.timezone)
-            said["due_at"] = due
-        flags = _flags(document, [*followed_up], None if due is None else str(due))
-        if flags != document.get("flags", []):
-            said["flags"] = flags
+            due = deadlines.working_day_after(today, working_days, PERIODS)
+            said["due_at"] = deadlines.end_of(due, self.timezone)
         return said
 
     def _tier_changed(self, case: Case) -> bool:
@@ -118,13 +132,13 @@ def _document(placed: Placed, world: World) -> Values:
     return records.document(placed.record, world.catalog, world.workflow)
 
 
-def _flags(document: Values, followed_up: Sequence[str], due_at: str | None) -> list[str]:
-    """What staff are to look at: rules that the merged dispute breaks, although each of its edits was legal. One that
-    was over before the center heard of it has no `due_at`."""
-    status = document.get("status")
+def _flags(document: Values, followed_up: Sequence[str], strangers: Collection[str]) -> list[str]:
+    """What staff are to look at: rules that the merged dispute breaks, although each of its edits was legal."""
+    status, due = document.get("status"), document.get("due_at")
     found = {
         CLOSED_WITHOUT_FOLLOW_UP: status == "closed" and not followed_up,
         FAILED_WITHOUT_ROUTES: status == "failed" and document.get("routes_told") is not True,
-        DEADLINE_MAY_SHIFT: due_at is not None and not deadlines.is_published(date.fromisoformat(due_at[:10])),
+        ASSIGNEE_UNKNOWN: document.get("assignee") in strangers,
+        DEADLINE_MAY_SHIFT: isinstance(due, str) and not deadlines.is_published(date.fromisoformat(due[:10])),
     }
     return [flag for flag, is_raised in found.items() if is_raised]

@@ -21,7 +21,7 @@ from server.status.attendance import attendance
 from server.status.cases import cases
 from server.status.days import days_in
 from server.status.tally import Tallying
-from server.store import counters, ledger, log
+from server.store import counters, directory, ledger, log
 from server.store.counters import Tally
 from server.store.directory import UnitsCache
 from server.store.ledger import County, Ledger
@@ -121,6 +121,7 @@ class Push:
             county.timezone,
             day_of,
             partial(counters.next_case_numbers, connection, county.code),
+            partial(directory.strangers, connection, county.code, stamp(self.now_ms)),
         )
         for decision in docket.keep(found, attended.after):
             log.append_new(book, decision, None)

@@ -111,6 +111,22 @@ def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str
     return {unit: (int(every), int(synced)) for unit, every, synced in rows}
 
 
+def strangers(connection: sa.Connection, county: str, now: str, assignees: Iterable[str]) -> set[str]:
+    """Those of some assignees who are no person that works at a moment, and no body."""
+    asked = set(assignees)
+    if not asked:
+        return set()
+    names = sorted({assignee.partition(":")[2] for assignee in asked})
+    holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
+    working = sa.select(sa.literal("person:") + assignment.c.person).where(
+        assignment.c.county == county, dialect.among(connection, assignment.c.person, names), holds
+    )
+    bodies = sa.select(sa.literal("body:") + body.c.id).where(
+        body.c.county == county, dialect.among(connection, body.c.id, names)
+    )
+    return asked - set(connection.scalars(sa.union(working, bodies)))
+
+
 def assignable(connection: sa.Connection, county: str, units: Iterable[str], now: str) -> list[tuple[str, str]]:
     """The mediators, staff and bodies of these units, as assignees with their names."""
     near = sorted(units)

@@ -114,6 +114,14 @@ def test_a_deadline_in_a_year_of_unknown_holidays_is_flagged(county: County, wan
     assert wang.all("dispute")[fence]["flags"] == ["deadline_may_shift"]
 
 
+def test_a_case_given_to_nobody_is_flagged(county: County, wang: Device, sun: Device) -> None:
+    fence = wang.create("dispute", unit=GRID)
+    wang.sync()
+    given = moved(sun, fence, status="accepted", assignee="person:nobody")
+    assert given["flags"] == ["assignee_unknown"]
+    assert moved(sun, fence, assignee=f"person:{sun.person}")["flags"] == []
+
+
 def test_a_repeated_request_takes_no_second_number(county: County, wang: Device) -> None:
     fence = wang.create("dispute", unit=GRID)
     wang.change("dispute", fence, status="accepted")
