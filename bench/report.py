@@ -7,6 +7,8 @@ from bench.run import Run
 from bench.targets import Shown, shown
 
 Table = list[list[str]]
+BUSY = 1.5
+"""So many processes that want to run, for each core, when a measurement begins."""
 RATIOS = ["work", "ratio", "floor", "aim", "reached"]
 MEASURED = [
     "work", "who", "median", "runs", "CPU, server", "CPU, database", "memory, server", "memory, database", "up", "down",
@@ -33,6 +35,11 @@ def notes(run: Run) -> list[str]:
         ),
         f"Load of the machine when each began: {loads}.",
     ]
+    if max(run.loads.values(), default=0) > BUSY * int(machine["cores"]):
+        said.append(
+            "**The machine was busy with other work.** What goes through several processes then waits at every step, "
+            "and its ratio to what does not is worse than on a calm one; processor times say more."
+        )
     said += [f"{each.work}, {each.subject}: {each.note}." for each in _in_order(run.measured) if each.note]
     return said + [f"{name} is missing: {why}." for name, why in run.missing.items()]
 
