@@ -24,8 +24,8 @@ from server.store.tables import edit_log, held_wait, placement, record
 from server.transaction import retrying
 from sync import edits, lines
 from sync.codes import ADMITTED, Code, Result
-from sync.edits import WORKFLOW_REGISTER, Edit, Unread
-from sync.erasure import Name, about
+from sync.edits import WORKFLOW_REGISTER, Edit
+from sync.erasure import Name, named_in
 from sync.ids import is_record_id
 from sync.lines import Values
 from sync.scope import Span
@@ -181,7 +181,7 @@ def _doubtful(connection: sa.Connection, county: str, since: int) -> Iterator[Li
         sa.or_(edit_log.c.kind == log.STRAY, edit_log.c.result.in_([Result.REFUSED, Result.HELD])),
     )
     for row in connection.execute(asked.execution_options(yield_per=ROWS_AT_ONCE)).mappings():
-        yield _line(row, _named_in(row["line"]))
+        yield _line(row, named_in(row["line"], CATALOG))
 
 
 _LINE_COLUMNS = (
@@ -191,16 +191,6 @@ _LINE_COLUMNS = (
 
 def _line(row: sa.RowMapping, named: frozenset[str]) -> Line:
     return Line(**{column.name: row[column.name] for column in _LINE_COLUMNS}, about=named)
-
-
-def _named_in(line: bytes) -> frozenset[str]:
-    """The records that a line is about, by id: of one that is no JSON, whatever looks like an id in it."""
-    read = edits.read(line, CATALOG)
-    found = frozenset(identity for _, identity in about(read, CATALOG))
-    if isinstance(read, Unread) and not found:
-        words = line.decode(errors="replace").replace('"', " ").split()
-        found = frozenset(word for word in words if is_record_id(word))
-    return found
 
 
 def _find(connection: sa.Connection, county: str, found: Erasure, doubtful: Sequence[Line]) -> None:
