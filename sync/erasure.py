@@ -41,9 +41,9 @@ def _about_unread(line: Unread, catalog: Catalog) -> frozenset[Name]:
     record_type = catalog.types.get(kind) if isinstance(kind, str) else None
     if record_type is None:
         return frozenset()
-    found = {(record_type.name, members.get("id")), (record_type.name, members.get("mends"))}
-    found.add((record_type.name, members.get("edit")))
+    # A list: what stands there may be anything.
+    found = [(record_type.name, members.get(member)) for member in ("id", "mends", "edit")]
     now = members.get("now")
     if record_type.parent is not None and isinstance(now, dict):
-        found.add((record_type.fields[record_type.parent].link or "", now.get(record_type.parent)))
+        found.append((record_type.fields[record_type.parent].link or "", now.get(record_type.parent)))
     return frozenset((each, str(name)) for each, name in found if isinstance(name, str) and ids.is_record_id(name))

@@ -1,6 +1,7 @@
 """Exports: all of the caller's records of a type in one snapshot, in bounded memory."""
 
 import tempfile
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
@@ -40,13 +41,15 @@ def exported(center: Center, token: str, name: str, form: str, arguments: Argume
         _require_staff(viewer, unmasked)
         items = listing.everything(viewer.connection, viewer.county.code, viewer.scope, asked.wanted(viewer))
         table = Table(asked.kind, str(asked.said.get("lang", language)), unmasked)
-        # Open until it is sent; gone with its last reader.
         file = ending.enter_context(tempfile.TemporaryFile())
         with items as found:
             file.writelines(_parts(table, form, found))
         file.seek(0)
         ending.pop_all()
-        return FileWrapper(file, BYTES_AT_ONCE)
+    # Closed when it is sent; by whoever drops an answer without a word, with the answer.
+    sent = FileWrapper(file, BYTES_AT_ONCE)
+    weakref.finalize(sent, file.close)
+    return sent
 
 
 def _asked(viewer: Viewer, name: str, form: str, arguments: Arguments) -> tuple[Query, frozenset[str], str]:

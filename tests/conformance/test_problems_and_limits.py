@@ -116,7 +116,8 @@ def test_a_page_has_1000_rows_and_4_mib(wang: Tablet) -> None:
     wang.cursor, wang.rows = None, {}
     pages = wang.catch_up()
     sizes = [sum(len(each) + 1 for each in page.body.splitlines()[1:-1]) for page in pages]
-    assert max(len(page.rows) for page in pages) == 1000
+    # A row under two of the caller's keys is one row, read for both.
+    assert 900 < max(len(page.rows) for page in pages) <= 1000
     assert max(sizes) <= 4 * MIB + KIB
     assert max(sizes) > 4 * MIB - 64 * KIB
     assert all(page.last["more"] for page in pages[:-1])

@@ -24,7 +24,7 @@ def description(app: Flask) -> dict[str, Any]:
 
 def test_every_address_is_described_with_its_method_and_answers(app: Flask, description: dict[str, Any]) -> None:
     answered = {
-        (rule.rule, method.lower())
+        (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static"

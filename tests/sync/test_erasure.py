@@ -56,6 +56,11 @@ def test_a_line_without_values_is_about_itself() -> None:
     assert named(write({"edit": FIRST, "schema": 1, "type": "entry", "now": {"dispute": 1}})) == {("entry", FIRST)}
 
 
+def test_members_that_are_no_names_are_about_nothing() -> None:
+    for member in ("edit", "id", "mends"):
+        assert named(write({"schema": 1, "type": "entry", member: {"a": [1]}, "now": {"dispute": {"b": []}}})) == set()
+
+
 def test_nothing_about_what_is_erased_is_taken() -> None:
     world = pushed(HOME, FENCE).world
     world.people = dict(pushed().people)
