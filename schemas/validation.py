@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, missing
 
 from schemas.catalog import RecordType
+from schemas.kinds import Members
 from schemas.messages import Path, sentence, shown_name
 from schemas.problems import INVALID, UNKNOWN_FIELD, Problem
 
@@ -20,6 +21,8 @@ def problems(record_type: RecordType, values: Mapping[str, object], *, partial: 
     Null and absent mean the same, so null is a problem where a field is required, in a change too. The order is that
     of the schema, then unknown fields by name; [] is fine. Never raises for values that came from JSON.
     """
+    if _members(record_type.schema).fit(values, partial=partial):
+        return []
     schema = _instance(record_type.schema)
     errors: dict[str, Any] = {}
     # Not schema.load(): it would look at every field for a change of one, and accept half a party in a change.
@@ -44,6 +47,11 @@ def shape_problems(shape: type[Schema], values: object) -> list[Problem]:
 @cache
 def _instance(schema: type[Schema]) -> Schema:
     return schema()
+
+
+@cache
+def _members(schema: type[Schema]) -> Members:
+    return Members.of(_instance(schema))
 
 
 def _problems(schema: Schema, errors: Any) -> list[Problem]:

@@ -1,13 +1,16 @@
 """What is wrong with values is found, at the right place, and said in words for people."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import Schema
 
 from schemas import limits
 from schemas.catalog import CATALOG, RecordType
+from schemas.kinds import Kind, ListOf, Members, Part
 from schemas.messages import LANGUAGES, MESSAGES
 from schemas.problems import Problem
 from schemas.validation import problems
@@ -290,3 +293,39 @@ def test_whatever_json_comes_in_problems_come_out(data: st.DataObject, record_ty
         # Our own sentences, which quote the label; marshmallow's do not.
         assert problem.zh.count("“") >= 1
         assert problem.en.count('"') >= 2
+
+
+@given(data=st.data(), record_type=st.sampled_from(list(CATALOG.types.values())))
+def test_what_is_found_right_in_the_short_way_is_what_marshmallow_finds_nothing_wrong_with(
+    data: st.DataObject, record_type: RecordType
+) -> None:
+    values = EXAMPLES.get(record_type.name, {}) | data.draw(nearly_good(record_type))
+    schema = record_type.schema()
+    assert Members.of(schema).fit(values, partial=False) is (schema.validate(values) == {})
+
+
+def test_everything_that_is_wrong_with_one_value_is_told() -> None:
+    wrong = found("household", {"address": " " * (limits.SHORT_TEXT_CHARS_MAX + 1)})
+    assert [each.field for each in wrong] == ["address", "address"]
+    wrong = found("visit", {"purposes": ["x", "errand", 3], "location": {"lat": "91", "altitude": 1}})
+    assert [each.field for each in wrong] == [
+        "purposes.0", "purposes.2", "location.lat", "location.lon", "location.altitude",
+    ]  # fmt: skip
+
+
+def kinds_within(schema: Schema) -> Iterator[Kind]:
+    for declared in schema.fields.values():
+        inner = declared.inner if isinstance(declared, ListOf) else declared
+        assert isinstance(inner, Kind)
+        yield inner
+        if isinstance(inner, Part):
+            yield from kinds_within(inner.schema)
+
+
+@pytest.mark.parametrize("record_type", CATALOG.types.values(), ids=CATALOG.types)
+def test_nothing_is_asked_of_a_record_or_its_parts_but_what_their_members_are(record_type: RecordType) -> None:
+    shapes = [
+        record_type.schema(),
+        *(each.schema for each in kinds_within(record_type.schema()) if isinstance(each, Part)),
+    ]
+    assert not any(hooks for shape in shapes for hooks in type(shape).resolve_hooks().values())
