@@ -10,7 +10,7 @@ from server import administration
 from server.center import Center
 from server.exchange import exchange
 from server.settings import Settings
-from server.store import dialect, tables
+from server.store import bulk, dialect, tables
 from server.store.tablets import hashed
 from sync import lines, stamps
 from sync.frames import RequestHead, request
@@ -122,9 +122,9 @@ def _hire(center: Center, everyone: Sequence[tuple[Worker, str]]) -> None:
                 | {"token_hash": hashed(who.token), "enrolled_at": since}
                 for who, _ in part
             ]
-            dialect.insert(connection, tables.person, people)
-            dialect.insert(connection, tables.assignment, spans)
-            dialect.insert(connection, tables.tablet, tablets)
+            bulk.insert(connection, tables.person, people)
+            bulk.insert(connection, tables.assignment, spans)
+            bulk.insert(connection, tables.tablet, tablets)
 
 
 def fill(url: str, rows: Iterable[tuple[str, str, Any, str]]) -> int:
@@ -143,8 +143,8 @@ def fill(url: str, rows: Iterable[tuple[str, str, Any, str]]) -> int:
                 made = {"document": document, "made_at": stamps.stamp(now_ms()), "made_by": author}
                 records.append(own | made | {"id": name})
                 placements.append(own | {"record": name, "key": f"unit:{values['unit']}", "since": ""})
-            dialect.insert(connection, tables.record, records)
-            dialect.insert(connection, tables.placement, placements)
+            bulk.insert(connection, tables.record, records)
+            bulk.insert(connection, tables.placement, placements)
         connection.execute(tables.county.update().values(revision=revision))
     analyze(center)
     center.engine.dispose()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from server.administration.changing import Changed, Directory, NotPossibleError, called, changing, changing_as_said
 from server.administration.importing import log_lines
 from server.center import Center
-from server.store import dialect, tables
+from server.store import bulk, dialect, tables
 from sync import ids
 from sync.lines import Values
 
@@ -57,8 +57,8 @@ def add_bodies(center: Center, wanted: Sequence[NewBody]) -> int:
             {"county": county, "person": who, "body": identity, "since": change.now, "until": None}
             for identity, who in joined
         ]
-        dialect.insert(change.connection, tables.body, bodies)
-        dialect.insert(change.connection, tables.membership, members)
+        bulk.insert(change.connection, tables.body, bodies)
+        bulk.insert(change.connection, tables.membership, members)
         said = log_lines("bodies", "bodies", [[identity, each.unit] for identity, each in new.items()])
         said += log_lines("members", "members", [list(each) for each in joined])
         return Changed(len(new), said, sorted({f"person:{who}" for _, who in joined}))

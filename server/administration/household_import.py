@@ -21,7 +21,7 @@ from server.administration.importing import Asked, FaultCode, Findings, Imported
 from server.administration.period import day_start, instant_of
 from server.center import Center
 from server.push import Lines, Push
-from server.store import dialect, directory, records, tables
+from server.store import bulk, dialect, directory, records, tables
 from server.store.ledger import County
 from server.transaction import pushing
 from sync import edits, ids, stamps
@@ -88,7 +88,7 @@ def _homes(connection: sa.Connection, county: str, units: Iterable[str]) -> dict
             placed.county == county,
             placed.type == HOUSEHOLD.name,
             placed.gone.is_(None),
-            dialect.among(connection, placed.key, keys),
+            bulk.among(placed.key, keys),
         )
     )
     # Not joined: without statistics PostgreSQL would look at every placement for each record.

@@ -14,7 +14,7 @@ from server.administration.importing import Asked, FaultCode, Findings, Imported
 from server.administration.people import RESERVED
 from server.administration.period import Period, instant_of
 from server.center import Center
-from server.store import dialect, tables
+from server.store import bulk, tables
 
 Post: TypeAlias = tuple[str, str, str]
 """A person, a role and a unit."""
@@ -57,13 +57,11 @@ class _Known:
         person, given = tables.person.c, tables.assignment.c
         units = connection.scalars(sa.select(tables.unit.c.code).where(tables.unit.c.county == county))
         names = connection.execute(
-            sa.select(person.id, person.name).where(
-                person.county == county, dialect.among(connection, person.id, wanted)
-            )
+            sa.select(person.id, person.name).where(person.county == county, bulk.among(person.id, wanted))
         )
         rows = connection.execute(
             sa.select(given.person, given.role, given.unit, given.since, given.until)
-            .where(given.county == county, dialect.among(connection, given.person, wanted))
+            .where(given.county == county, bulk.among(given.person, wanted))
             .order_by(given.since)
         )
         spans: dict[Post, list[tuple[str, str | None]]] = {}
@@ -80,9 +78,9 @@ def _write(change: Directory, plan: "_Plan") -> None:
         for who, role, unit, since, until in plan.posts
     ]
     renamed = [{"county": county, "id": who, "name": name} for who, name in plan.renamed.items()]
-    dialect.insert(change.connection, tables.person, people)
-    dialect.insert(change.connection, tables.assignment, posts)
-    dialect.update(change.connection, tables.person, "id", renamed)
+    bulk.insert(change.connection, tables.person, people)
+    bulk.insert(change.connection, tables.assignment, posts)
+    bulk.update(change.connection, tables.person, "id", renamed)
 
 
 @dataclass(slots=True)

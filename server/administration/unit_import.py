@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from server.administration.changing import Changed, Directory, changing_as_said
 from server.administration.importing import Asked, FaultCode, Findings, Imported, Row, Sheet, log_lines
 from server.center import Center
-from server.store import dialect, directory, tables
+from server.store import bulk, directory, tables
 
 
 def import_units(center: Center, sheet: Sheet, asked: Asked) -> Imported:
@@ -48,9 +48,9 @@ def _write(change: Directory, plan: "_Plan") -> None:
         for code, row in plan.new.items()
     ]
     renamed = [{"county": county, "code": code, "name": name} for code, name in plan.renamed.items()]
-    dialect.insert(change.connection, tables.unit, units)
-    dialect.insert(change.connection, tables.unit_parent, parents)
-    dialect.update(change.connection, tables.unit, "code", renamed)
+    bulk.insert(change.connection, tables.unit, units)
+    bulk.insert(change.connection, tables.unit_parent, parents)
+    bulk.update(change.connection, tables.unit, "code", renamed)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from server.center import Center
 from server.keeping import lasting
 from server.status import remaining
 from server.status.days import days_in
-from server.store import counters, dialect, ledger, log, records, tables
+from server.store import bulk, counters, dialect, ledger, log, records, tables
 from server.store.ledger import BLANK, County, Ledger
 from server.store.records import ERASED, Stored, Writes
 from server.store.tables import edit_log, held_wait, placement, record
@@ -221,7 +221,7 @@ def _lines_of(connection: sa.Connection, county: str, names: Iterable[str]) -> l
             edit_log.c.county == county,
             edit_log.c.kind == log.EDIT,
             edit_log.c.line != BLANK,
-            dialect.among(connection, edit_log.c.record, sorted(names)),
+            bulk.among(edit_log.c.record, sorted(names)),
         )
     )
     return [_line(row, frozenset()) for row in rows.mappings()]
@@ -244,7 +244,7 @@ def _find_keys(connection: sa.Connection, county: str, found: Erasure) -> None:
     rows = connection.execute(
         sa.select(placement.c.type, placement.c.record, placement.c.key, placement.c.since, placement.c.gone).where(
             placement.c.county == county,
-            dialect.among(connection, placement.c.record, sorted({identity for _, identity in found.rows})),
+            bulk.among(placement.c.record, sorted({identity for _, identity in found.rows})),
         )
     )
     for kind, identity, key, since, gone in rows:
@@ -364,12 +364,12 @@ def _today(center: Center, county: County) -> str:
 def _blank(connection: sa.Connection, county: str, found: Erasure) -> None:
     log.blank(connection, county, found.edits)
     for table in (held_wait, tables.remembered):
-        named = dialect.among(connection, table.c.name, sorted(found.edits))
+        named = bulk.among(table.c.name, sorted(found.edits))
         connection.execute(sa.delete(table).where(table.c.county == county, named))
     revisions = [each.revision for each in found.strays]
     connection.execute(
         sa.update(edit_log)
-        .where(edit_log.c.county == county, dialect.among(connection, edit_log.c.revision, revisions))
+        .where(edit_log.c.county == county, bulk.among(edit_log.c.revision, revisions))
         .values(line=BLANK)
     )
 

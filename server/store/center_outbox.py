@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import bulk
 from server.store.counters import DAY
 from server.store.tables import center_outbox, center_target, counted_day, counter
 
@@ -116,7 +116,7 @@ def counted(connection: sa.Connection, county: str, units: Iterable[str], day: s
         sa.select(row.unit, row.measure, row.value).where(
             row.county == county,
             row.span == DAY,
-            dialect.among(connection, row.unit, sorted(units)),
+            bulk.among(row.unit, sorted(units)),
             row.period == day,
             row.value != 0,
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import bulk, dialect
 from server.store.tables import attendance, case_number, counted_day, counter, edit_log
 from sync.codes import ADMITTED
 
@@ -31,17 +31,12 @@ def add(connection: sa.Connection, county: str, changes: Tally, revision: int) -
             rows[DAY, unit, day, measure] += value
             rows[MONTH, unit, day[:MONTH_CHARS], measure] += value
     names = ("span", "unit", "period", "measure")
-    dialect.upsert(
-        connection,
-        counter,
-        [
-            {"county": county, **dict(zip(names, key, strict=True)), "value": value}
-            for key, value in sorted(rows.items())
-        ],
-        adding=True,
-    )
+    added = [
+        {"county": county, **dict(zip(names, key, strict=True)), "value": value} for key, value in sorted(rows.items())
+    ]
+    bulk.add(connection, counter, added)
     days = sorted({day for (_, day, _), value in changes.items() if value})
-    dialect.upsert(connection, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
+    bulk.upsert(connection, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
 
 
 def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, str, str, str, int]]:
@@ -80,7 +75,7 @@ def sums(connection: sa.Connection, county: str, units: Iterable[str], first: st
             .where(
                 counter.c.county == county,
                 counter.c.span == span,
-                dialect.among(connection, counter.c.unit, sorted(units)),
+                bulk.among(counter.c.unit, sorted(units)),
                 period.between(since, until),
             )
             .group_by(counter.c.unit, counter.c.measure)
@@ -104,12 +99,13 @@ def attendances(connection: sa.Connection, county: str, records: Iterable[str]) 
     wanted = sorted(set(records))
     if not wanted:
         return {}
-    rows = connection.execute(
-        sa.select(attendance.c.record, attendance.c.days).where(
-            attendance.c.county == county, dialect.among(connection, attendance.c.record, wanted)
-        )
-    )
+    rows = connection.execute(_ATTENDANCES, {"county": county, "records": wanted})
     return {record: json.loads(days) for record, days in rows}
+
+
+_ATTENDANCES = sa.select(attendance.c.record, attendance.c.days).where(
+    attendance.c.county == sa.bindparam("county"), bulk.among(attendance.c.record, "records")
+)
 
 
 def every_attendance(connection: sa.Connection, county: str) -> dict[str, list[str]]:
@@ -121,7 +117,7 @@ def every_attendance(connection: sa.Connection, county: str) -> dict[str, list[s
 def attend(connection: sa.Connection, county: str, days: Mapping[str, list[str]]) -> None:
     """Writes the days of these records anew."""
     rows = [{"county": county, "record": record, "days": json.dumps(each)} for record, each in sorted(days.items())]
-    dialect.upsert(connection, attendance, rows)
+    bulk.upsert(connection, attendance, rows)
 
 
 def admitted_with(
@@ -131,7 +127,7 @@ def admitted_with(
     rows = connection.execute(
         sa.select(edit_log.c.record, edit_log.c.line, edit_log.c.stamp).where(
             edit_log.c.county == county,
-            dialect.among(connection, edit_log.c.record, sorted(records)),
+            bulk.among(edit_log.c.record, sorted(records)),
             edit_log.c.result.in_(sorted(ADMITTED)),
             dialect.holds(connection, edit_log.c.line, mark),
         )
@@ -143,5 +139,5 @@ def next_case_numbers(connection: sa.Connection, county: str, year: int, count: 
     """Takes the next numbers of a year. Under the county's lock nobody else takes them."""
     same = (case_number.c.county == county, case_number.c.year == year)
     last = connection.scalar(sa.select(case_number.c.last).where(*same)) or 0
-    dialect.upsert(connection, case_number, [{"county": county, "year": year, "last": last + count}])
+    bulk.upsert(connection, case_number, [{"county": county, "year": year, "last": last + count}])
     return list(range(last + 1, last + count + 1))

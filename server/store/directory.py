@@ -6,7 +6,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import bulk
 from server.store.ledger import County
 from server.store.tables import assignment, body, membership, person, tablet, unit, unit_parent
 from sync.scope import IS_STAFF, Assignment, Person, Span, Units
@@ -51,15 +51,9 @@ def people(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[s
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    role = sa.select(
-        assignment.c.person, assignment.c.role, assignment.c.unit, assignment.c.since, assignment.c.until
-    ).where(assignment.c.county == county, dialect.among(connection, assignment.c.person, wanted))
-    joined = sa.select(
-        membership.c.person, sa.literal(None), membership.c.body, membership.c.since, membership.c.until
-    ).where(membership.c.county == county, dialect.among(connection, membership.c.person, wanted))
     assignments: dict[str, list[Assignment]] = {who: [] for who in wanted}
     memberships: dict[str, list[Span]] = {who: [] for who in wanted}
-    for who, role_name, place, since, until in connection.execute(sa.union_all(role, joined)):
+    for who, role_name, place, since, until in connection.execute(_PEOPLE, {"county": county, "ids": wanted}):
         if role_name is None:
             memberships[who].append(Span(place, since, until))
         else:
@@ -67,11 +61,21 @@ def people(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[s
     return {who: Person(who, tuple(assignments[who]), tuple(memberships[who])) for who in wanted}
 
 
+_PEOPLE = sa.union_all(
+    sa.select(assignment.c.person, assignment.c.role, assignment.c.unit, assignment.c.since, assignment.c.until).where(
+        assignment.c.county == sa.bindparam("county"), bulk.among(assignment.c.person, "ids")
+    ),
+    sa.select(membership.c.person, sa.null(), membership.c.body, membership.c.since, membership.c.until).where(
+        membership.c.county == sa.bindparam("county"), bulk.among(membership.c.person, "ids")
+    ),
+)
+
+
 def names(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, str]:
     """What people are called."""
     rows = connection.execute(
         sa.select(person.c.id, person.c.name).where(
-            person.c.county == county, dialect.among(connection, person.c.id, sorted(set(ids)))
+            person.c.county == county, bulk.among(person.c.id, sorted(set(ids)))
         )
     )
     return {row.id: row.name for row in rows}
@@ -82,10 +86,10 @@ def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> 
     wanted = {key: key.partition(":")[2] for key in keys}
     codes = sorted(set(wanted.values()))
     places = sa.select(sa.literal("unit"), unit.c.code, unit.c.name).where(
-        unit.c.county == county, dialect.among(connection, unit.c.code, codes)
+        unit.c.county == county, bulk.among(unit.c.code, codes)
     )
     bodies = sa.select(sa.literal("body"), body.c.id, body.c.name).where(
-        body.c.county == county, dialect.among(connection, body.c.id, codes)
+        body.c.county == county, bulk.among(body.c.id, codes)
     )
     found = {(kind, code): name for kind, code, name in connection.execute(sa.union_all(places, bodies))}
     named = {
@@ -119,11 +123,9 @@ def strangers(connection: sa.Connection, county: str, now: str, assignees: Itera
     names = sorted({assignee.partition(":")[2] for assignee in asked})
     holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
     working = sa.select(sa.literal("person:") + assignment.c.person).where(
-        assignment.c.county == county, dialect.among(connection, assignment.c.person, names), holds
+        assignment.c.county == county, bulk.among(assignment.c.person, names), holds
     )
-    bodies = sa.select(sa.literal("body:") + body.c.id).where(
-        body.c.county == county, dialect.among(connection, body.c.id, names)
-    )
+    bodies = sa.select(sa.literal("body:") + body.c.id).where(body.c.county == county, bulk.among(body.c.id, names))
     return asked - set(connection.scalars(sa.union(working, bodies)))
 
 
@@ -137,13 +139,13 @@ def assignable(connection: sa.Connection, county: str, units: Iterable[str], now
         .where(
             person.c.county == county,
             assignment.c.role.in_(sorted({"mediator", *IS_STAFF})),
-            dialect.among(connection, assignment.c.unit, near),
+            bulk.among(assignment.c.unit, near),
             holds,
         )
         .distinct()
     )
     bodies_near = sa.select(sa.literal("body:") + body.c.id, body.c.name).where(
-        body.c.county == county, dialect.among(connection, body.c.unit, near)
+        body.c.county == county, bulk.among(body.c.unit, near)
     )
     return sorted(
         (str(assignee), str(name)) for assignee, name in connection.execute(sa.union_all(people_near, bodies_near))

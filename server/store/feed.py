@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import bulk, probes
 from server.store.tables import placement, scope_set
 from sync import chain
 from sync.cursor import Mark
@@ -103,7 +103,7 @@ _BY_REVISION = """
 def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> Page:
     """The next rows of a scope. One statement."""
     name = connection.dialect.name
-    held = dialect.FEED_HELD[name]
+    held = probes.FEED_HELD[name]
     parameters: dict[str, Any] = {"county": code, "want": want + 1, "bytes": PAGE_BYTES_MAX}
     if reading.scope.whole:
         own = [key for key in reading.scope.covers if not key.startswith(("unit:", "staff:"))]
@@ -111,11 +111,11 @@ def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> P
         found = _BY_REVISION
         parameters |= {"held": json.dumps(own), "since": reading.revision}
     else:
-        found = _BY_KEY.format(probes=dialect.FEED_PROBES[name])
+        found = _BY_KEY.format(probes=probes.FEED_PROBES[name])
         parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
-    record = dialect.FEED_RECORD[name]
-    sized = _SIZED.format(found=found, record=record, bytes=dialect.FEED_BYTES[name])
-    statement = _PAGE.format(sized=sized, record=record, keys=dialect.FEED_KEYS[name], held=held)
+    record = probes.FEED_RECORD[name]
+    sized = _SIZED.format(found=found, record=record, bytes=probes.FEED_BYTES[name])
+    statement = _PAGE.format(sized=sized, record=record, keys=probes.FEED_KEYS[name], held=held)
     rows = connection.execute(sa.text(statement), parameters).all()
     first = rows[0]
     found_rows = [_row(each) for each in rows if each.revision is not None]
@@ -145,7 +145,7 @@ def standing(connection: sa.Connection, code: str, keys: Iterable[str]) -> Itera
     """All that stands under keys: key, type, id and revision of each row. Its cost is that of the whole scope."""
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
         sa.select(placement.c.key, placement.c.type, placement.c.record, placement.c.revision).where(
-            placement.c.county == code, dialect.among(connection, placement.c.key, keys), placement.c.gone.is_(None)
+            placement.c.county == code, bulk.among(placement.c.key, keys), placement.c.gone.is_(None)
         )
     )
     for key, record_type, record, revision in rows:
@@ -155,7 +155,7 @@ def standing(connection: sa.Connection, code: str, keys: Iterable[str]) -> Itera
 def remember_scopes(connection: sa.Connection, code: str, sets: Mapping[str, Iterable[str]]) -> None:
     """Keeps key sets under their digests, so that a cursor need not carry them."""
     rows = [{"county": code, "digest": digest, "keys": json.dumps(sorted(keys))} for digest, keys in sets.items()]
-    dialect.insert_missing(connection, scope_set, rows)
+    bulk.insert_missing(connection, scope_set, rows)
 
 
 def remembered_scope(connection: sa.Connection, code: str, digest: str) -> frozenset[str] | None:

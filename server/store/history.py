@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import probes
 from sync.codes import ADMITTED
 from sync.scope import Scope
 
@@ -78,9 +78,9 @@ def _read(
     name = connection.dialect.name
     applied, conflict = sorted(ADMITTED)
     statement = _MINE.format(
-        subject=subject.format(id=dialect.RECORD_ID[name].format("id")),
+        subject=subject.format(id=probes.RECORD_ID[name].format("id")),
         about=about,
-        held="true" if reader.scope.whole else dialect.FEED_HELD[name],
+        held="true" if reader.scope.whole else probes.FEED_HELD[name],
     )
     parameters = parameters | {"county": county, "person": reader.person, "after": after, "rows": rows}
     parameters |= {"applied": applied, "conflict": conflict}

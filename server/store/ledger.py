@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import bulk
 from server.store.tables import county, edit_log
 from sync import chain, lines, stamps
 from sync.cursor import Mark
@@ -137,7 +137,7 @@ class Ledger:
         """Writes the log lines and the counter."""
         if not self.log:
             raise ValueError("every transaction that takes revisions appends a log line")
-        dialect.insert(connection, edit_log, self.log)
+        bulk.insert(connection, edit_log, self.log)
         connection.execute(
             sa.update(county)
             .where(county.c.code == self.county.code)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect
+from server.store import probes
 from sync.limits import PAGE_BYTES_MAX
 from sync.scope import Scope
 
@@ -95,16 +95,16 @@ def page(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted, o
             asked.bounds.append(f"{{0}}revision {sign} :after")
         case (moment, identity):
             asked.parameters |= {"after": moment, "after_id": identity}
-            identified = dialect.RECORD_ID[asked.name].format("after_id")
+            identified = probes.RECORD_ID[asked.name].format("after_id")
             asked.conditions.append(f"(r.made_at {sign} :after OR (r.made_at = :after AND r.id {sign} {identified}))")
     by_revision = order.by == "rev"
     along = f"{{0}}revision {way}" if by_revision else f"{{0}}made_at {way}, {{0}}id {way}"
-    found = asked.found(dialect.LISTED_PAGE, "p." if by_revision else "r.", along)
+    found = asked.found(probes.LISTED_PAGE, "p." if by_revision else "r.", along)
     name = asked.name
     sized = _SIZED.format(
-        found=found, order=along.format(""), bytes=dialect.FEED_BYTES[name], record=dialect.FEED_RECORD[name]
+        found=found, order=along.format(""), bytes=probes.FEED_BYTES[name], record=probes.FEED_RECORD[name]
     )
-    statement = dialect.LISTED_DOCUMENTS[name].format(found=sized, order=along.format("r."))
+    statement = probes.LISTED_DOCUMENTS[name].format(found=sized, order=along.format("r."))
     told = connection.execute(sa.text(statement), asked.parameters).all()
     items = tuple(map(_item, told[:rows]))
     return Page(items, bool(told) and told[0].found > len(items))
@@ -126,7 +126,7 @@ def one(connection: sa.Connection, county: str, scope: Scope, record_type: str, 
     asked = _Asked.of(connection, county, scope, Wanted(record_type))
     asked.parameters["id"] = identity
     statement = _ONE.format(
-        id=dialect.RECORD_ID[asked.name].format("id"),
+        id=probes.RECORD_ID[asked.name].format("id"),
         conditions="" if asked.keys is None else f" AND {_under(asked.name, 'keys')}",
     )
     row = connection.execute(sa.text(statement), asked.parameters).first()
@@ -137,7 +137,7 @@ def one(connection: sa.Connection, county: str, scope: Scope, record_type: str, 
 def everything(connection: sa.Connection, county: str, scope: Scope, wanted: Wanted) -> Iterator[Iterator[Item]]:
     """All of them, as the database reads them on: from a cursor of the server's, a few at a time, closed at the end."""
     asked = _Asked.of(connection, county, scope, wanted)
-    statement = sa.text(asked.found(dialect.LISTED_WHOLLY)).execution_options(yield_per=ROWS_AT_ONCE)
+    statement = sa.text(asked.found(probes.LISTED_WHOLLY)).execution_options(yield_per=ROWS_AT_ONCE)
     with connection.execute(statement, asked.parameters) as rows:
         yield map(_item, rows)
 
@@ -171,7 +171,7 @@ class _Asked:
                 conditions.append(_under(name, f"under{number}"))
         for number, (member, values) in enumerate(wanted.members.items()):
             parameters |= {f"member{number}": member, f"values{number}": json.dumps(values)}
-            conditions.append(dialect.LISTED_MEMBER[name].format(f"member{number}", f"values{number}"))
+            conditions.append(probes.LISTED_MEMBER[name].format(f"member{number}", f"values{number}"))
         if keys is not None:
             parameters["keys"] = json.dumps(sorted(keys))
         asked = cls(name, keys, parameters, conditions)
@@ -183,7 +183,7 @@ class _Asked:
             return
         value = "r.made_at"
         if between.member is not None:
-            value = dialect.LISTED_TEXT[self.name]
+            value = probes.LISTED_TEXT[self.name]
             self.parameters["moment"] = between.member
         for sign, name, bound in ((">=", "since", between.since), ("<", "until", between.until)):
             if bound is not None:
@@ -202,4 +202,4 @@ class _Asked:
 
 
 def _under(name: str, parameter: str) -> str:
-    return _UNDER.format(held=dialect.FEED_HELD[name].replace(":held", f":{parameter}"))
+    return _UNDER.format(held=probes.FEED_HELD[name].replace(":held", f":{parameter}"))

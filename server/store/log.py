@@ -1,13 +1,14 @@
 """The edit log as it is asked: which edits are known, which lines are held, and for what they wait."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from server.store import dialect
+from server.store import bulk, probes
 from server.store.ledger import BLANK, Ledger
 from server.store.records import ERASED
 from server.store.tables import edit_log, held_wait, record, refused_name
@@ -48,6 +49,7 @@ _COLUMNS = (
     edit_log.c.judged, edit_log.c.author, edit_log.c.receipt_ms, edit_log.c.result, edit_log.c.code, edit_log.c.field,
     edit_log.c.detail, edit_log.c.conflicts,
 )  # fmt: skip
+_OURS = edit_log.c.county == sa.bindparam("county")
 
 
 def _logged(row: sa.RowMapping) -> LoggedEdit:
@@ -69,10 +71,11 @@ def known(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    rows = connection.execute(
-        sa.select(*_COLUMNS).where(edit_log.c.county == county, dialect.among(connection, edit_log.c.name, wanted))
-    )
+    rows = connection.execute(_KNOWN, {"county": county, "names": wanted})
     return {row["name"]: _logged(row) for row in rows.mappings()}
+
+
+_KNOWN = sa.select(*_COLUMNS).where(_OURS, bulk.among(edit_log.c.name, "names"))
 
 
 def reached(connection: sa.Connection, county: str, names: Iterable[str]) -> set[str]:
@@ -81,7 +84,8 @@ def reached(connection: sa.Connection, county: str, names: Iterable[str]) -> set
     wanted = sorted(set(names))
     if not wanted:
         return set()
-    found = connection.execute(dialect.reached(connection, county, wanted))
+    statement = sa.text(probes.REACHED[connection.dialect.name])
+    found = connection.execute(statement, {"county": county, "names": json.dumps(wanted)})
     return {str(name) for name in found.scalars()}
 
 
@@ -95,7 +99,7 @@ def write_named(connection: sa.Connection, county: str, decisions: Iterable[Deci
             named_by_refused(decision.arrival.name, decision.arrival.line.line, decision.record, CATALOG)
         )
     ]
-    dialect.insert_missing(connection, refused_name, rows)
+    bulk.insert_missing(connection, refused_name, rows)
 
 
 def strays(connection: sa.Connection, county: str, digests: Iterable[bytes]) -> set[bytes]:
@@ -120,11 +124,11 @@ def erased(connection: sa.Connection, county: str, names: Iterable[str]) -> set[
     rows = sa.select(record.c.id).where(
         record.c.county == county,
         record.c.type.in_(sorted(CATALOG.types)),
-        dialect.among(connection, record.c.id, wanted),
+        bulk.among(record.c.id, wanted),
         record.c.gone == ERASED,
     )
     logged = sa.select(edit_log.c.name).where(
-        edit_log.c.county == county, dialect.among(connection, edit_log.c.name, wanted), edit_log.c.code == Code.ERASED
+        edit_log.c.county == county, bulk.among(edit_log.c.name, wanted), edit_log.c.code == Code.ERASED
     )
     return {str(name) for name in connection.scalars(sa.union(rows, logged))}
 
@@ -139,11 +143,10 @@ class HeldEdit:
 
 def held_waiting(connection: sa.Connection, county: str, awaited: Iterable[str]) -> dict[str, HeldEdit]:
     """The held edits that wait for any of these."""
-    waits = held_wait.alias()
-    wanted = sa.select(waits.c.name).where(
-        waits.c.county == county, dialect.among(connection, waits.c.awaited, sorted(set(awaited)))
-    )
-    return _held(connection, county, edit_log.c.name.in_(wanted))
+    wanted = sorted(set(awaited))
+    if not wanted:
+        return {}
+    return _held(connection, county, _HELD_WAITING, wanted)
 
 
 def held_named(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, HeldEdit]:
@@ -151,25 +154,36 @@ def held_named(connection: sa.Connection, county: str, names: Iterable[str]) -> 
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    named = dialect.among(connection, edit_log.c.name, wanted)
-    return _held(connection, county, named & (edit_log.c.result == Result.HELD))
+    return _held(connection, county, _HELD_NAMED, wanted)
 
 
 def held_all(connection: sa.Connection, county: str) -> dict[str, HeldEdit]:
     """Every held edit, oldest first."""
-    return _held(connection, county, edit_log.c.result == Result.HELD)
+    return _held(connection, county, _HELD_ALL, ())
 
 
-def _held(connection: sa.Connection, county: str, condition: sa.ColumnElement[bool]) -> dict[str, HeldEdit]:
+def _asked_of_held(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     joined = sa.outerjoin(
         edit_log, held_wait, (held_wait.c.county == edit_log.c.county) & (held_wait.c.name == edit_log.c.name)
     )
-    rows = connection.execute(
-        sa.select(*_COLUMNS, held_wait.c.awaited)
-        .select_from(joined)
-        .where(edit_log.c.county == county, condition)
-        .order_by(edit_log.c.revision)
+    asked = sa.select(*_COLUMNS, held_wait.c.awaited).select_from(joined)
+    return asked.where(_OURS, *conditions).order_by(edit_log.c.revision)
+
+
+_WAITS = held_wait.alias()
+_HELD_WAITING = _asked_of_held(
+    edit_log.c.name.in_(
+        sa.select(_WAITS.c.name).where(
+            _WAITS.c.county == sa.bindparam("county"), bulk.among(_WAITS.c.awaited, "wanted")
+        )
     )
+)
+_HELD_ALL = _asked_of_held(edit_log.c.result == sa.literal_column("'held'"))
+_HELD_NAMED = _HELD_ALL.where(bulk.among(edit_log.c.name, "wanted"))
+
+
+def _held(connection: sa.Connection, county: str, asked: sa.Select[Any], wanted: Sequence[str]) -> dict[str, HeldEdit]:
+    rows = connection.execute(asked, {"county": county, "wanted": wanted})
     found: dict[str, LoggedEdit] = {}
     awaited: dict[str, set[str]] = {}
     for row in rows.mappings():
@@ -193,33 +207,39 @@ class Assumed:
 def still_holds(connection: sa.Connection, county: str, revision: int, assumed: Assumed) -> bool:
     """Whether the records, missing ones too, are as they were at a revision, what was held is held, and no other held
     line waits for what is written here. One statement."""
-    held = sorted(set(assumed.held_edits))
     looked_at = list(assumed.records)
-    types = sorted({kind for kind, _ in looked_at})
-    ids = [identity for _, identity in looked_at]
-    questions = (
-        sa.select(sa.literal(1)).where(
-            record.c.county == county,
-            record.c.type.in_(types),
-            dialect.among(connection, record.c.id, ids),
-            record.c.revision > revision,
+    changed = connection.scalar(
+        _CHANGED,
+        {
+            "county": county,
+            "revision": revision,
+            "types": sorted({kind for kind, _ in looked_at}),
+            "ids": [identity for _, identity in looked_at],
+            "absent": assumed.absent_edits,
+            "held": sorted(set(assumed.held_edits)),
+            "awaited": assumed.awaited,
+        },
+    )
+    return not changed
+
+
+_CHANGED = sa.select(
+    sa.or_(
+        sa.exists().where(
+            record.c.county == sa.bindparam("county"),
+            bulk.among(record.c.type, "types"),
+            bulk.among(record.c.id, "ids"),
+            record.c.revision > sa.bindparam("revision", type_=sa.BigInteger),
         ),
-        sa.select(sa.literal(1)).where(
-            edit_log.c.county == county, dialect.among(connection, edit_log.c.name, assumed.absent_edits)
-        ),
-        sa.select(sa.literal(1)).where(
-            edit_log.c.county == county,
-            dialect.among(connection, edit_log.c.name, held),
-            edit_log.c.result != Result.HELD,
-        ),
-        sa.select(sa.literal(1)).where(
-            held_wait.c.county == county,
-            dialect.among(connection, held_wait.c.awaited, assumed.awaited),
-            sa.not_(dialect.among(connection, held_wait.c.name, held)),
+        sa.exists().where(_OURS, bulk.among(edit_log.c.name, "absent")),
+        sa.exists().where(_OURS, bulk.among(edit_log.c.name, "held"), edit_log.c.result != sa.literal_column("'held'")),
+        sa.exists().where(
+            held_wait.c.county == sa.bindparam("county"),
+            bulk.among(held_wait.c.awaited, "awaited"),
+            sa.not_(bulk.among(held_wait.c.name, "held")),
         ),
     )
-    asked = sa.union_all(*questions).subquery()
-    return connection.execute(sa.select(asked).limit(1)).first() is None
+)
 
 
 def outcome_columns(decision: Decision) -> dict[str, object]:
@@ -266,7 +286,7 @@ def overwrite_outcomes(connection: sa.Connection, county: str, decisions: Iterab
     """Writes the outcomes of edits that were held, as they stand now."""
     decided = list(decisions)
     rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decided]
-    dialect.update(connection, edit_log, "name", rows)
+    bulk.update(connection, edit_log, "name", rows)
     blank(connection, county, [each.arrival.name for each in decided if each.code == Code.ERASED])
 
 
@@ -274,23 +294,28 @@ def blank(connection: sa.Connection, county: str, names: Iterable[str]) -> None:
     """Takes away the bytes of edits, and says that they are erased. Their hashes stay."""
     said = {"result": Result.REFUSED, "code": Code.ERASED, "field": None, "detail": None, "conflicts": None}
     rows = [{"county": county, "name": name, "line": BLANK, **said} for name in names]
-    dialect.update(connection, edit_log, "name", rows)
+    bulk.update(connection, edit_log, "name", rows)
 
 
-def rewrite_waits(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
-    """Writes for what the held edits among these wait; the others wait for nothing any more."""
-    decided = list(decisions)
-    names = [decision.arrival.name for decision in decided]
-    connection.execute(
-        sa.delete(held_wait).where(held_wait.c.county == county, dialect.among(connection, held_wait.c.name, names))
-    )
+_DELETE_WAITS = sa.delete(held_wait).where(
+    held_wait.c.county == sa.bindparam("county"), bulk.among(held_wait.c.name, "names")
+)
+
+
+def rewrite_waits(
+    connection: sa.Connection, county: str, decisions: Iterable[Decision], was_held: Collection[str]
+) -> None:
+    """Writes for what the held edits among these wait; the others wait for nothing any more. `was_held`: the names of
+    those that waited before."""
+    if was_held:
+        connection.execute(_DELETE_WAITS, {"county": county, "names": sorted(was_held)})
     waits = [
         {"county": county, "awaited": awaited, "name": decision.arrival.name}
-        for decision in decided
+        for decision in decisions
         for awaited in sorted(decision.awaited)
         if decision.result is Result.HELD
     ]
-    dialect.insert(connection, held_wait, waits)
+    bulk.insert(connection, held_wait, waits)
 
 
 def as_outcome(decision: Decision, moved: str | None) -> Outcome:

@@ -1,7 +1,7 @@
 """Records, where they stand, and their merge state: from rows to values and back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import Catalog
 from schemas.rules import Rule
-from server.store import dialect, tables
+from server.store import bulk, tables
 from server.store.tables import past_placement, placement, record
 from sync.admission import Placed
 from sync.edits import WORKFLOW_REGISTER, rule_of, workflow_fields
@@ -111,10 +111,8 @@ def _base(row: Stored, catalog: Catalog) -> dict[str, object]:
     return base
 
 
-_COLUMNS = (
-    record.c.type, record.c.id, record.c.document, record.c.made_at, record.c.made_by, record.c.dots, record.c.state,
-    record.c.parent, record.c.gone,
-)  # fmt: skip
+_COLUMNS = tuple(record.c[each.name] for each in fields(Stored))
+_OURS = record.c.county == sa.bindparam("county")
 
 
 def found(connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]) -> list[Stored]:
@@ -127,36 +125,38 @@ def found(connection: sa.Connection, county: str, identities: Iterable[tuple[str
     types = sorted({kind for kind, _ in wanted})
     if not ids:
         return []
-    rows = connection.execute(
-        sa.select(*_COLUMNS)
-        .where(record.c.county == county, record.c.type.in_(types), dialect.among(connection, record.c.id, ids))
-        .order_by(record.c.id, record.c.type)
-    )
-    return [row for row in (Stored(**each) for each in rows.mappings()) if row.identity in wanted]
+    rows = connection.execute(_FOUND, {"county": county, "types": types, "ids": ids})
+    return [row for row in (Stored(*each) for each in rows) if row.identity in wanted]
+
+
+_FOUND = (
+    sa.select(*_COLUMNS)
+    .where(_OURS, bulk.among(record.c.type, "types"), bulk.among(record.c.id, "ids"))
+    .order_by(record.c.id, record.c.type)
+)
 
 
 def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> list[Stored]:
     """The records that stand where these do."""
-    rows = connection.execute(
-        sa.select(*_COLUMNS)
-        .where(record.c.county == county, dialect.among(connection, record.c.parent, sorted(parents)))
-        .order_by(record.c.id)
-    )
-    return [Stored(**each) for each in rows.mappings()]
+    rows = connection.execute(_CHILDREN, {"county": county, "parents": sorted(parents)})
+    return [Stored(*each) for each in rows]
+
+
+_CHILDREN = sa.select(*_COLUMNS).where(_OURS, bulk.among(record.c.parent, "parents")).order_by(record.c.id)
 
 
 def remembered(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Where these edits are remembered until they come: by record and register. One statement."""
-    table = tables.remembered
-    rows = connection.execute(
-        sa.select(table.c.record, table.c.register, table.c.name).where(
-            table.c.county == county, dialect.among(connection, table.c.name, sorted(set(names)))
-        )
-    )
+    rows = connection.execute(_REMEMBERED, {"county": county, "names": sorted(set(names))})
     asked: dict[str, dict[str, list[str]]] = {}
     for identity, register, name in rows:
         asked.setdefault(identity, {}).setdefault(register, []).append(name)
     return asked
+
+
+_REMEMBERED = sa.select(tables.remembered.c.record, tables.remembered.c.register, tables.remembered.c.name).where(
+    tables.remembered.c.county == sa.bindparam("county"), bulk.among(tables.remembered.c.name, "names")
+)
 
 
 def placements(
@@ -169,22 +169,24 @@ def placements(
     ids = sorted({identity for _, identity in wanted})
     if not ids:
         return {}
-    now = sa.select(
-        placement.c.type, placement.c.record, placement.c.key, placement.c.since, sa.null().label("until")
-    ).where(
-        placement.c.county == county,
-        dialect.among(connection, placement.c.record, ids),
-        # Where an erased record stood: what merely links to it is judged as before.
-        sa.or_(placement.c.gone.is_(None), placement.c.gone == ERASED),
-    )
-    past = sa.select(
-        sa.null(), past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
-    ).where(past_placement.c.county == county, dialect.among(connection, past_placement.c.record, ids))
     stood: dict[str, list[Span]] = {}
-    for kind, identity, key, since, until in connection.execute(sa.union_all(now, past)):
+    for kind, identity, key, since, until in connection.execute(_PLACEMENTS, {"county": county, "ids": ids}):
         if kind is None or (kind, identity) in wanted:
             stood.setdefault(identity, []).append(Span(key, since, until))
     return {identity: tuple(sorted(spans, key=_in_order)) for identity, spans in stood.items()}
+
+
+_PLACEMENTS = sa.union_all(
+    sa.select(placement.c.type, placement.c.record, placement.c.key, placement.c.since, sa.null().label("until")).where(
+        placement.c.county == sa.bindparam("county"),
+        bulk.among(placement.c.record, "ids"),
+        # Where an erased record stood: what merely links to it is judged as before.
+        sa.or_(placement.c.gone.is_(None), placement.c.gone == sa.literal_column(f"'{ERASED}'")),
+    ),
+    sa.select(
+        sa.null(), past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
+    ).where(past_placement.c.county == sa.bindparam("county"), bulk.among(past_placement.c.record, "ids")),
+)
 
 
 def _in_order(span: Span) -> tuple[str, str]:
@@ -257,20 +259,18 @@ class Writes:
         )
 
     def write(self, connection: sa.Connection) -> None:
-        dialect.upsert(connection, record, self.records)
-        dialect.upsert(connection, placement, self.placements)
-        dialect.insert(connection, past_placement, self._new_past(connection))
+        bulk.upsert(connection, record, self.records)
+        bulk.upsert(connection, placement, self.placements)
+        bulk.insert(connection, past_placement, self._new_past(connection))
         self._write_remembered(connection)
 
     def _write_remembered(self, connection: sa.Connection) -> None:
         table = tables.remembered
         if self.arrived:
             connection.execute(
-                sa.delete(table).where(
-                    table.c.county == self.county, dialect.among(connection, table.c.name, sorted(self.arrived))
-                )
+                sa.delete(table).where(table.c.county == self.county, bulk.among(table.c.name, sorted(self.arrived)))
             )
-        dialect.insert_missing(connection, table, self.remembered)
+        bulk.insert_missing(connection, table, self.remembered)
 
     def _new_past(self, connection: sa.Connection) -> list[dict[str, Any]]:
         """The ended spans that are not remembered yet, each once."""
@@ -283,7 +283,7 @@ class Writes:
                 past_placement.c.record, past_placement.c.key, past_placement.c.since, past_placement.c.until
             ).where(
                 past_placement.c.county == self.county,
-                dialect.among(connection, past_placement.c.record, identities),
+                bulk.among(past_placement.c.record, identities),
             )
         )
         there = {tuple(row) for row in rows}

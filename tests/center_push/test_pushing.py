@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from server.center_push import backoff, targets, worker
 from server.center_push.worker import LEASE_MS, Passed
-from server.store import center_outbox, dialect, tables
+from server.store import bulk, center_outbox, dialect, tables
 from tests.center_push.pair import TODAY, URL, Fault, Pair, answers, fails
 from tests.support.clock import DAY_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE
@@ -343,8 +343,8 @@ def test_the_largest_day_of_a_county_fits(pair: Pair) -> None:
     rows = [{"county": COUNTY, "code": f"{VILLAGE}{n:04d}", "name": f"柳沟第{n}网格"} for n in range(1580)]
     parents = [{"county": COUNTY, "unit": row["code"], "since": "", "parent": VILLAGE} for row in rows]
     with dialect.writing(pair.lower.center.engine) as connection:
-        dialect.insert(connection, tables.unit, rows)
-        dialect.insert(connection, tables.unit_parent, parents)
+        bulk.insert(connection, tables.unit, rows)
+        bulk.insert(connection, tables.unit_parent, parents)
     pair.lower.restart()
     pair.count_all(Counter({(row["code"], TODAY, f"measure_{n}"): n + 1 for row in rows for n in range(20)}))
     assert pair.push() == Passed(taken=1, delivered=1)

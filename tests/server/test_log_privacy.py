@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from server.center import Center
 from server.settings import Settings
-from server.store import dialect, tables
+from server.store import bulk, dialect, tables
 
 SECRET = "13800138000"
 
@@ -20,7 +20,7 @@ def test_an_error_of_the_database_says_no_values(migrated_url: str, caplog: pyte
             pytest.raises(sa.exc.DBAPIError) as failed,
             dialect.writing(center.engine) as connection,
         ):
-            dialect.insert(connection, tables.person, [{"county": "990101", "id": "wang", "name": SECRET}] * 2)
+            bulk.insert(connection, tables.person, [{"county": "990101", "id": "wang", "name": SECRET}] * 2)
         logging.getLogger("doorstep").error("database_failed", exc_info=failed.value)
     finally:
         center.engine.dispose()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from server.store import dialect, history, listing, tables
+from server.store import bulk, dialect, history, listing, tables
 from server.store.history import Reader
 from server.store.listing import Between, Order, Wanted
 from sync.scope import Scope
@@ -48,7 +48,7 @@ def fill_log(county: County) -> None:
         for n in range(10_000, 10_000 + LOGGED)
     ]
     with dialect.writing(county.center.engine) as connection:
-        dialect.insert(connection, tables.edit_log, rows)
+        bulk.insert(connection, tables.edit_log, rows)
 
 
 @pytest.fixture(scope="module", params=[(store, known) for store in STORES for known in ("filled", "analyzed")])

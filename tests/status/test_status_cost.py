@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from server.store import counters, dialect
+from server.store import bulk, counters, dialect
 from server.store.counters import DAY, MONTH
 from server.store.tables import counter
 from tests.server.test_reading_cost import STORES, rows_read
@@ -34,7 +34,7 @@ def county(request: pytest.FixtureRequest) -> Iterator[County]:
             for measure in MEASURES
         ]
         with dialect.writing(found.center.engine) as connection:
-            dialect.insert(connection, counter, rows)
+            bulk.insert(connection, counter, rows)
         yield found
 
 

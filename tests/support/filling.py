@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.store import dialect, tables
+from server.store import bulk, dialect, tables
 from sync.stamps import BEGINNING, instant, stamp
 
 ROWS_AT_ONCE = 5_000
@@ -39,12 +39,12 @@ def visit(number: int, unit: str) -> dict[str, Any]:
 def fill_units(engine: sa.Engine, county: str, parents: Mapping[str, str]) -> None:
     """Adds units under their parents, since ever. One by one, each would read the tree of all before it."""
     with dialect.writing(engine) as connection:
-        dialect.insert(connection, tables.unit, [{"county": county, "code": unit, "name": unit} for unit in parents])
+        bulk.insert(connection, tables.unit, [{"county": county, "code": unit, "name": unit} for unit in parents])
         spans = [
             {"county": county, "unit": unit, "since": BEGINNING, "parent": parent, "until": None}
             for unit, parent in parents.items()
         ]
-        dialect.insert(connection, tables.unit_parent, spans)
+        bulk.insert(connection, tables.unit_parent, spans)
         moved_on = tables.county.c.directory_revision + 1
         connection.execute(sa.update(tables.county).values(directory_revision=moved_on))
 
@@ -69,8 +69,8 @@ def fill_visits(engine: sa.Engine, county: str, units: list[str], count: int) ->
                     }
                 )
                 placements.append(own | {"record": name(number), "key": f"unit:{unit}", "since": ""})
-            dialect.insert(connection, tables.record, records)
-            dialect.insert(connection, tables.placement, placements)
+            bulk.insert(connection, tables.record, records)
+            bulk.insert(connection, tables.placement, placements)
         connection.execute(sa.update(tables.county).values(revision=revision + count))
 
 

@@ -1,0 +1,176 @@
+"""Many values or rows with one statement, on PostgreSQL and on SQLite.
+
+Statements are made once and kept: making one anew costs more than running it. So whatever differs between two calls is
+a parameter, also the values that are asked for.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+Row = Mapping[str, Any]
+
+
+class Many(sa.types.TypeDecorator[Sequence[object]]):
+    """Values of one kind as one parameter: the text of an array on PostgreSQL, JSON on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[object] | None, dialect: Dialect) -> str:
+        wanted = list(value or ())
+        return json.dumps(wanted) if dialect.name == "sqlite" else _array(wanted)
+
+
+def _array(values: Sequence[object]) -> str:
+    """An array as PostgreSQL reads it. (The driver would look at each value for itself, and again at each sign.)"""
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if value is None:
+        return "NULL"
+    return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)
+
+
+class Among(FunctionElement[bool]):
+    """Whether a column's value is one of many."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+def among(column: sa.ColumnElement[Any], values: str | Iterable[object]) -> Among:
+    """`column IN values` with one parameter, however many values: the values themselves, or the parameter's name."""
+    if isinstance(values, str):
+        return Among(column, sa.bindparam(values, type_=Many()))
+    return Among(column, sa.bindparam(None, list(values), type_=Many(), unique=True))
+
+
+# As a subquery the array is read once. (What makes an array of a text depends on settings, as PostgreSQL sees it, so it
+# would be made again for each row that an index does not find.)
+_ANY = "({0} = ANY (CAST((SELECT CAST({1} AS {2}[])) AS {2}[])))"
+
+
+@compiles(Among, "postgresql")
+def _any(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    kind = compiler.dialect.type_compiler_instance.process(column.type)
+    return _ANY.format(compiler.process(column, **options), compiler.process(values, **options), kind)
+
+
+_IN = "({} IN (SELECT value FROM json_each({})))"
+
+
+@compiles(Among, "sqlite")
+def _in(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return _IN.format(column, values)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts rows."""
+    _write(connection, _insertion, table, rows)
+
+
+def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts the rows of which none of the same primary key is there."""
+    _write(connection, _insertion_of_missing, table, rows)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts rows, or overwrites those of the same primary key."""
+    _write(connection, _overwriting, table, rows)
+
+
+def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Inserts rows, or adds their values to those of the same primary key."""
+    _write(connection, _adding, table, rows)
+
+
+def update(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[Row]) -> None:
+    """Overwrites the other columns that the rows give in those with the same county and `key`."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    if connection.dialect.name == "sqlite":
+        # As parameters, columns that are looked for must not be called as those that are set.
+        rows = [{**row, "same_county": row["county"], "same_key": row[key]} for row in rows]
+    _run(connection, _update(connection.dialect.name, table, key, columns), columns, rows)
+
+
+def _write(connection: sa.Connection, writing: Any, table: sa.Table, rows: Sequence[Row]) -> None:
+    if rows:
+        columns = tuple(rows[0])
+        _run(connection, writing(connection.dialect.name, table, columns), columns, rows)
+
+
+def _run(connection: sa.Connection, statement: Any, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execute(statement, list(rows))
+    else:
+        connection.execute(statement, {f"all_{name}": [row[name] for row in rows] for name in columns})
+
+
+# Statements by database, table and columns. PostgreSQL takes the rows as one array a column.
+
+
+@cache
+def _insertion(database: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    if database == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table).from_select(columns, _given(table, columns))
+
+
+@cache
+def _insertion_of_missing(database: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    return _insertion(database, table, columns).on_conflict_do_nothing()
+
+
+@cache
+def _overwriting(database: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    made = _insertion(database, table, columns)
+    keys = [column.name for column in table.primary_key]
+    written = {name: made.excluded[name] for name in columns if name not in keys}
+    return made.on_conflict_do_update(index_elements=keys, set_=written)
+
+
+@cache
+def _adding(database: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    made = _insertion(database, table, columns)
+    keys = [column.name for column in table.primary_key]
+    written = {name: table.c[name] + made.excluded[name] for name in columns if name not in keys}
+    return made.on_conflict_do_update(index_elements=keys, set_=written)
+
+
+@cache
+def _update(database: str, table: sa.Table, key: str, columns: tuple[str, ...]) -> Any:
+    changing = [name for name in columns if name not in ("county", key)]
+    if database == "sqlite":
+        same = table.c.county == sa.bindparam("same_county"), table.c[key] == sa.bindparam("same_key")
+        return sa.update(table).where(*same).values({name: sa.bindparam(name) for name in changing})
+    given = _given(table, columns).subquery("given")
+    same = table.c.county == given.c.county, table.c[key] == given.c[key]
+    return sa.update(table).where(*same).values({name: given.c[name] for name in changing})
+
+
+def _given(table: sa.Table, columns: tuple[str, ...]) -> sa.Select[Any]:
+    arrays = [
+        sa.cast(sa.bindparam(f"all_{name}", type_=Many()), postgresql.ARRAY(table.c[name].type)) for name in columns
+    ]
+    source = (
+        sa.func.unnest(*arrays)
+        .table_valued(*(sa.column(name, table.c[name].type) for name in columns))
+        .render_derived()
+    )
+    return sa.select(*(source.c[name] for name in columns))
