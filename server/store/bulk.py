@@ -48,6 +48,7 @@ class Among(FunctionElement[bool]):
 
     type = sa.Boolean()
     inherit_cache = True
+    _is_implicitly_boolean = True  # Else SQLite would be asked whether it is 1, and use no index.
 
 
 def among(column: sa.ColumnElement[Any], values: str | Iterable[object]) -> Among:
