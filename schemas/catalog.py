@@ -37,6 +37,18 @@ class RecordType:
     editable: bool = True
     append_only: bool = False
     unit_field: str | None = None
+    workflow_fields: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Status, tier and assignee, which change together; none where a record has no workflow."""
+    set_fields: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Those that have one register a value."""
+
+    def __post_init__(self) -> None:
+        # A frozen value's own fields, made from the others once: they are asked of every edit.
+        object.__setattr__(self, "workflow_fields", self._fields_of(Rule.WORKFLOW))
+        object.__setattr__(self, "set_fields", self._fields_of(Rule.SET))
+
+    def _fields_of(self, rule: Rule) -> frozenset[str]:
+        return frozenset(name for name, field in self.fields.items() if field.rule is rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ marshmallow is told to report not a sentence but the key of one in messages.json
 ("too_long 200"); schemas/validation turns that into sentences that name the field. Nothing is converted: what is
 valid is kept as it came over the wire.
 
-Nearly every value is valid, and marshmallow takes as long over these as over others. So each kind finds out first, in
-the shortest way, whether a value is; what is not goes to marshmallow, which gathers everything that is wrong with it.
+Nearly every value is valid, and marshmallow takes as long over these as over others. So each kind can find out in a
+short way that a value is (`fits`); of what does not fit marshmallow says what is wrong with it, if anything.
 """
 
 import re
@@ -40,38 +40,45 @@ class Kind(fields.Field[Any]):
     `wrong` is the error for a value that is of another kind altogether.
     """
 
+    json: type | None = None
+    """What a value of this kind is in JSON; None where there is no short way."""
+
     def __init__(self, *of: Any, wrong: str, required: bool = False, **options: Any) -> None:
         errors: dict[str, Any] = {"required": "required", "null": "required", "invalid": wrong, "too_large": wrong}
         super().__init__(*of, required=required, allow_none=not required, error_messages=errors, **options)
 
-    def _validate(self, value: Any) -> None:
-        try:
-            for check in self.validators:
-                check(value)
-        except ValidationError:
-            super()._validate(value)
+    def fits(self, value: object) -> bool:
+        """Whether a value is surely valid. Raises ValidationError, or is false, where marshmallow is to be asked."""
+        if value is None:
+            return self.allow_none
+        # Not isinstance: true is an int to Python.
+        if type(value) is not self.json:
+            return False
+        for check in self.validators:
+            check(value)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
     """What a schema says of the members of an object, by the names that they have on the wire."""
 
-    kinds: Mapping[str, fields.Field[Any]]
+    kinds: Mapping[str, Kind]
     required: frozenset[str]
 
     @classmethod
     def of(cls, schema: Schema) -> "Members":
-        kinds = {declared.data_key or name: declared for name, declared in schema.fields.items()}
-        return cls(kinds, frozenset(name for name, declared in kinds.items() if declared.required))
+        declared = {each.data_key or name: each for name, each in schema.fields.items()}
+        kinds = {name: each for name, each in declared.items() if isinstance(each, Kind)}
+        return cls(kinds, frozenset(name for name, each in declared.items() if each.required))
 
     def fit(self, values: Mapping[str, object], *, partial: bool) -> bool:
-        """Whether nothing is wrong with the values of an object, or (`partial`) with some of its values."""
+        """Whether all values of an object, or (`partial`) some of its values, are surely valid."""
+        kinds = self.kinds
         try:
             for name, value in values.items():
-                declared = self.kinds.get(name)
-                if declared is None:
+                if name not in kinds or not kinds[name].fits(value):
                     return False
-                declared.deserialize(value, name, values)
         except ValidationError:
             return False
         return partial or self.required <= values.keys()
@@ -116,8 +123,7 @@ def pattern(regex: str, error: str, holds: Callable[[str], bool] = bool) -> Patt
 class Worded(Kind, fields.String):
     """Base of whatever is a text in JSON."""
 
-    def _deserialize(self, value: Any, *of: Any, **options: Any) -> Any:
-        return value if isinstance(value, str) else super()._deserialize(value, *of, **options)
+    json = str
 
 
 class Text(Worded):
@@ -254,17 +260,17 @@ class Choice(Worded):
 class Whole(Kind, fields.Integer):
     """A whole number within `[least, most]`, as a JSON number without a fraction."""
 
+    json = int
+
     def __init__(self, least: int, most: int, **options: Any) -> None:
         in_range = validate.Range(min=least, max=most, error=f"out_of_range {least}–{most}")
         super().__init__(wrong="not_whole", strict=True, validate=in_range, **options)
 
-    def _deserialize(self, value: Any, *of: Any, **options: Any) -> Any:
-        # Not isinstance: true is an int to Python.
-        return value if type(value) is int else super()._deserialize(value, *of, **options)
-
 
 class YesNo(Kind, fields.Boolean):
     """JSON's true or false and nothing that resembles them."""
+
+    json = bool
 
     def __init__(self, **options: Any) -> None:
         super().__init__(wrong="not_yes_no", pre_load=only(bool, "not_yes_no"), **options)
@@ -272,6 +278,8 @@ class YesNo(Kind, fields.Boolean):
 
 class ListOf(Kind, fields.List[Any]):
     """A JSON array of one kind, whose items are never null; a required one has an item, unless it `may_be_empty`."""
+
+    json = list
 
     def __init__(
         self, item: Kind, *, items_max: int, required: bool = False, may_be_empty: bool = False, **options: Any
@@ -282,13 +290,10 @@ class ListOf(Kind, fields.List[Any]):
         strict = only(list, "not_list")
         super().__init__(item, wrong="not_list", required=required, pre_load=strict, validate=checks, **options)
 
-    def _deserialize(self, value: Any, *of: Any, **options: Any) -> Any:
-        try:
-            for item in value:
-                self.inner.deserialize(item, **options)
-        except ValidationError:
-            return super()._deserialize(value, *of, **options)
-        return value
+    def fits(self, value: object) -> bool:
+        if not super().fits(value) or not isinstance(self.inner, Kind):
+            return False
+        return not isinstance(value, list) or all(map(self.inner.fits, value))
 
 
 class MapOf(Kind, fields.Dict):
@@ -300,8 +305,10 @@ class MapOf(Kind, fields.Dict):
 
 
 class Part(Kind, fields.Nested):
-    """An object of a shape of its own. It is always given whole, in a change too. Nothing is asked of the shape but
-    what its members are."""
+    """An object of a shape of its own. It is always given whole, in a change too. Of a record's parts nothing is asked
+    but what their members are."""
+
+    json = dict
 
     def __init__(self, shape: type[Shape], **options: Any) -> None:
         super().__init__(shape, wrong="not_object", **options)
@@ -310,9 +317,10 @@ class Part(Kind, fields.Nested):
     def _members(self) -> Members:
         return Members.of(self.schema)
 
-    def _deserialize(self, value: Any, *of: Any, **options: Any) -> Any:
-        fits = isinstance(value, dict) and self._members.fit(value, partial=False)
-        return value if fits else super()._deserialize(value, *of, **options)
+    def fits(self, value: object) -> bool:
+        if not super().fits(value):
+            return False
+        return not isinstance(value, dict) or self._members.fit(value, partial=False)
 
 
 class Anything(Kind, fields.Raw):

@@ -43,6 +43,12 @@ def _fraction(digits: str) -> float:
     return number
 
 
+# Made once: json.loads would make one for each line.
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant
+)
+
+
 def _check(value: object, depth: int) -> None:
     match value:
         case str():
@@ -73,13 +79,7 @@ def read(line: bytes) -> dict[str, object]:
     """The object of one line. Raises LineMalformedError on anything else than one I-JSON object."""
     try:
         text = line.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_int=_whole,
-            parse_float=_fraction,
-            parse_constant=_refuse_constant,
-        )
+        value = _JSON.decode(text)
         # NUL and lone surrogates can only come as escapes, and few lines have either escapes or many brackets:
         # looking at every value would take longer than reading it.
         if "\\u" in text or text.count("{") + text.count("[") > NESTING_MAX:

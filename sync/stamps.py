@@ -25,7 +25,7 @@ def is_stamp(value: object) -> TypeGuard[str]:
     if not isinstance(value, str) or STAMP.fullmatch(value) is None:
         return False
     try:
-        milliseconds(value)
+        datetime.fromisoformat(value[:19])
     except ValueError:
         return False
     return True

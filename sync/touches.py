@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.catalog import Catalog, RecordType
 from schemas.rules import WORKFLOW_REGISTER, Rule
@@ -16,6 +17,8 @@ Names = Mapping[str, tuple[str, ...]]
 
 FIELD_CHARS_MAX = 200
 """Of the name of a member at fault, as an outcome tells it."""
+_NAMES_REGISTERS = frozenset({"over", "add", "remove", "settles"})
+"""The members that name registers."""
 
 
 class UnreadError(Exception):
@@ -27,9 +30,10 @@ class UnreadError(Exception):
         self.code, self.field, self.detail = code, field and field[:FIELD_CHARS_MAX], detail
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """What an edit does to one register: the value it gives, what it knew (`over`), what its author's screen showed."""
+class Touch(NamedTuple):
+    """What an edit does to one register: the value it gives, what it knew (`over`), what its author's screen showed.
+
+    A tuple with names, since an edit has a dozen of them: a frozen dataclass takes twice as long to make."""
 
     register: str
     value: object
@@ -53,12 +57,14 @@ class Parts:
     def of(cls, members: Values, catalog: Catalog, type_name: str, schema: int) -> "Parts":
         """Raises UnreadError where a member has not the shape that it must have."""
         # There is nothing to upgrade in a member that is not there, as where only `over` is read.
-        said = (_object(members, member) for member in ("now", "was"))
-        now, was = (catalog.upgraded(type_name, schema, values) if values else values for values in said)
-        over, add, remove = (
+        said = [_object(members, member) for member in ("now", "was")]
+        now, was = [catalog.upgraded(type_name, schema, values) if values else values for values in said]
+        if members.keys().isdisjoint(_NAMES_REGISTERS):
+            return cls(now, was, {}, {}, {}, ())  # As a creation.
+        over, add, remove = [
             {catalog.renamed(type_name, schema, register): names for register, names in _texts(members, member).items()}
             for member in ("over", "add", "remove")
-        )
+        ]
         if sum(map(len, over.values())) > OVER_NAMES_MAX:
             raise UnreadError(Code.INVALID, "over")
         if not all(ids.is_edit_name(name) for names in over.values() for name in names):
@@ -72,16 +78,15 @@ class Parts:
 def created(record_type: RecordType, now: Values) -> list[Touch]:
     """The touches of a creation: each value that it gives, the workflow's three as one."""
     touches: list[Touch] = []
+    group, sets = record_type.workflow_fields, record_type.set_fields
     for field, value in now.items():
-        rule = record_type.fields[field].rule
-        if value is None or rule is Rule.WORKFLOW:
+        if value is None or field in group:
             continue
-        if rule is Rule.SET and isinstance(value, list):
-            touches.extend(Touch(f"{field}/{member}", True) for member in dict.fromkeys(value))
+        if field in sets and isinstance(value, list):
+            touches += [Touch(f"{field}/{member}", True) for member in dict.fromkeys(value)]
         else:
             touches.append(Touch(field, value))
-    group = workflow_fields(record_type)
-    if group & now.keys():
+    if not group.isdisjoint(now):
         touches.append(Touch(WORKFLOW_REGISTER, {field: now.get(field) for field in sorted(group)}))
     return touches
 
@@ -112,11 +117,14 @@ def register_of(record_type: RecordType, field: str) -> str:
 
 def rule_of(record_type: RecordType, register: str) -> Rule:
     """The merge rule of a register (`purposes/errand` merges as `purposes` says). Raises KeyError for no register."""
-    return record_type.fields[register.partition("/")[0]].rule
+    # Most registers are a field, whose name has no slash.
+    found = record_type.fields.get(register) or record_type.fields[register.partition("/")[0]]
+    return found.rule
 
 
 def workflow_fields(record_type: RecordType) -> frozenset[str]:
-    return frozenset(name for name, field in record_type.fields.items() if field.rule is Rule.WORKFLOW)
+    """Status, tier and assignee, where the type has a workflow."""
+    return record_type.workflow_fields
 
 
 def _object(members: Values, member: str) -> Values:
