@@ -31,19 +31,25 @@ class LineTooLongError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes an edit, its name and its stamp."""
+    """Who makes an edit, when (in milliseconds since 1970, as the clock says), its name and its stamp."""
 
     person: str
+    now_ms: int
     edit: str
     at: str
 
 
-def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> bytes:
-    """The line of a creation. `mends` names the refused creation that it takes the place of. Raises InvalidError."""
+def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Edit:
+    """A creation. `mends` names the refused creation that it takes the place of. Raises InvalidError."""
     given = {field: value for field, value in values.items() if value is not None}
-    _check(record_type, given, problems(record_type, given, partial=False), (Rule.SERVER,))
     head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "create"}
-    return _line({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": given})
+    try:
+        _check(record_type, given, (), (Rule.SERVER,))
+        return _edit({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": given})
+    except InvalidError:
+        # Reading the line has judged every value, but stops at the first that is wrong: the screen is told of all.
+        _check(record_type, given, problems(record_type, given, partial=False), (Rule.SERVER,))
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Change:
     def is_empty(self) -> bool:
         return not (self.now or self.add or self.remove)
 
-    def line(self, record: Record, author: Author) -> bytes:
+    def edit(self, record: Record, author: Author) -> Edit:
         """Raises InvalidError where it would be too long."""
         try:
             return self.written(record, author)
@@ -78,8 +84,8 @@ class Change:
             few = {register: names[:OVER_NAMES_IN_LONG_LINE] for register, names in self.over.items()}
             return replace(shorter, over=few).written(record, author)
 
-    def written(self, record: Record, author: Author) -> bytes:
-        """The line that says all of it. Raises LineTooLongError."""
+    def written(self, record: Record, author: Author) -> Edit:
+        """The edit that says all of it. Raises LineTooLongError."""
         head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "change"}
         says = {
             "over": self.over,
@@ -90,7 +96,7 @@ class Change:
             "remove": self.remove,
         }
         about = {"type": record.type, "id": record.id, "at": author.at}
-        return _line({**head, **about, **{member: value or None for member, value in says.items()}})
+        return _edit({**head, **about, **{member: value or None for member, value in says.items()}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +222,8 @@ def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[P
         raise InvalidError(all_found)
 
 
-def _line(members: Mapping[str, Any]) -> bytes:
-    """The bytes of a line, which the center would read. Raises InvalidError."""
+def _edit(members: Mapping[str, Any]) -> Edit:
+    """The edit that a line of these members is, as the center will read it. Raises InvalidError."""
     try:
         line = lines.write(members)
     except ValueError as error:  # A lone surrogate, a number that is none.
@@ -227,7 +233,7 @@ def _line(members: Mapping[str, Any]) -> bytes:
     read = edits.read(line, CATALOG)
     if not isinstance(read, Edit):
         raise InvalidError([_problem(read.code, read.field or "")])
-    return line
+    return read
 
 
 def _problem(code: Code, field: str = "") -> Problem:

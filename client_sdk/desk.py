@@ -18,7 +18,7 @@ from client_sdk.values import wire_values
 from client_sdk.views import Views
 from schemas.catalog import CATALOG, RecordType
 from sync import ids, lines
-from sync.edits import workflow_fields
+from sync.edits import Edit, workflow_fields
 from sync.lines import same
 from sync.overlay import overlaid
 
@@ -60,7 +60,9 @@ class Desk:
         """Saves a creation. Raises InvalidError and saves nothing where a value is not as it must be."""
         with self.store.transaction():
             given = wire_values(CATALOG.types[record_type], values)
-            return self._create(record_type, filled(record_type, given, self._moment(given)), None)
+            author = self._author()
+            moment = Moment(author.now_ms, author.person, given.get("unit") or self._grid(given))
+            return self._create(record_type, filled(record_type, given, moment), author)
 
     def create_instead(self, record_type: str, record: str, values: Mapping[str, object], refused: str) -> Record:
         """Saves a creation that takes the place of the refused one of `record`, with `values` in place of its own.
@@ -73,7 +75,7 @@ class Desk:
             given = wire_values(kind, values)
             waiting = self._as_waiting(record, refused, kind)
             self._deal_with(refused)
-            self._create(record_type, {**waiting, **given}, record)
+            self._create(record_type, {**waiting, **given}, self._author(), record)
             shown = self.record(record_type, record)
             differing = {field: value for field, value in given.items() if not same((shown.document.get(field), value))}
             return self.change(record_type, record, differing)
@@ -89,23 +91,24 @@ class Desk:
         start = {field: said.get(field) for field in workflow_fields(kind)}
         return {**said, **(shown.document if shown else {}), **start}
 
-    def _moment(self, values: Mapping[str, Any]) -> Moment:
+    def _grid(self, values: Mapping[str, Any]) -> str | None:
         """A record is made in the one grid of the scope, else (a visit) where its household lives."""
         grids = [key.removeprefix("unit:") for key in self.scope if key.startswith("unit:")]
+        if len(grids) == 1:
+            return grids[0]
         household = self.views.get("household", str(values.get("household")))
-        grid = grids[0] if len(grids) == 1 else household.document.get("unit") if household else None
-        return Moment(self.clock.now_ms(), str(self.person["id"]), grid)
+        return household.document.get("unit") if household else None
 
     def _deal_with(self, refused: str) -> None:
         """Takes a refused edit off its author's list. Raises DealtWithError where it is not on it."""
         if not self.outbox.discard(refused):
             raise DealtWithError
 
-    def _create(self, record_type: str, values: Mapping[str, Any], mends: str | None) -> Record:
-        author = self._author()
-        line = composition.creation(CATALOG.types[record_type], values, author, mends)
-        self._keep(Line(author.edit, record_type, mends or author.edit, line))
-        return self.record(record_type, mends or author.edit)
+    def _create(self, record_type: str, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Record:
+        edit = composition.creation(CATALOG.types[record_type], values, author, mends)
+        self._append(edit, mends or edit.record)
+        # A new name: but for what it mends, nothing else here can be about this record.
+        return self.views.begin(edit) if mends is None else self._show(record_type, mends)
 
     def change(
         self,
@@ -124,11 +127,11 @@ class Desk:
             given = wire_values(CATALOG.types[record_type], values)
             change = composition.change(self._known(shown), given, settles)
             if not change.is_empty:
-                author = self._author()
-                self._keep(Line(author.edit, record_type, record, change.line(shown, author)))
+                self._append(change.edit(shown, self._author()), record)
+                shown = self._show(record_type, record)
             if instead_of is not None:
                 self._deal_with(instead_of)
-            return self.record(record_type, record)
+            return shown
 
     def discard(self, refused: str) -> None:
         """Raises DealtWithError where the edit is not refused (any more)."""
@@ -136,12 +139,17 @@ class Desk:
             self._deal_with(refused)
 
     def _author(self) -> Author:
-        name = ids.edit_name(self.clock.now_ms(), secrets.randbits(NAME_RANDOM_BITS))
-        return Author(str(self.person["id"]), name, self.clock.tick())
+        now_ms = self.clock.now_ms()
+        name = ids.edit_name(now_ms, secrets.randbits(NAME_RANDOM_BITS))
+        return Author(str(self.person["id"]), now_ms, name, self.clock.tick(now_ms))
 
-    def _keep(self, line: Line) -> None:
-        self.outbox.append(line)
-        self.views.refresh([(line.type, line.record)])
+    def _append(self, edit: Edit, record: str) -> None:
+        self.outbox.append(Line(edit.name, edit.type, record, edit.line))
+
+    def _show(self, record_type: str, record: str) -> Record:
+        """The record with an edit that was just made of it."""
+        self.views.refresh([(record_type, record)])
+        return self.record(record_type, record)
 
     def _known(self, shown: Record) -> Known:
         roles = self.person.get("roles")

@@ -25,9 +25,11 @@ class StampClock:
         """The center's time, as far as it is known here."""
         return self.raw() + self._store.number(Meta.CLOCK_OFFSET_MS)
 
-    def tick(self) -> str:
-        """The next stamp. Within a transaction: the stamp and what it is for are kept together or not at all."""
-        stamp = stamps.tick(self._store.meta(Meta.LAST_STAMP) or stamps.BEGINNING, self.now_ms())
+    def tick(self, now_ms: int | None = None) -> str:
+        """The next stamp (at `now_ms`, where that was just asked for). Within a transaction: the stamp and what it is
+        for are kept together or not at all."""
+        now_ms = self.now_ms() if now_ms is None else now_ms
+        stamp = stamps.tick(self._store.meta(Meta.LAST_STAMP) or stamps.BEGINNING, now_ms)
         self._store.put_meta(Meta.LAST_STAMP, stamp)
         return stamp
 

@@ -35,7 +35,7 @@ class Store:
             self._make_file()
         elif not self.path.is_file():
             raise StoreMissingError
-        with _reported():
+        with _REPORTED:
             self._connection = connect(str(self.path))
         try:
             self._prepare()
@@ -52,7 +52,7 @@ class Store:
 
     def _prepare(self) -> None:
         self._require_own()
-        with _reported():
+        with _REPORTED:
             (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 self._connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -81,7 +81,7 @@ class Store:
     # -- statements
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        with self._lock, _reported():
+        with self._lock, _REPORTED:
             return self._connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, *parameters: Any) -> tuple[Any, ...] | None:
@@ -95,7 +95,7 @@ class Store:
 
     def run(self, sql: str, *parameters: Any) -> int:
         """The number of rows that a statement changed."""
-        with self._lock, _reported():
+        with self._lock, _REPORTED:
             return self._connection.execute(sql, parameters).rowcount
 
     @contextmanager
@@ -105,7 +105,7 @@ class Store:
             if self._is_inside():
                 yield
                 return
-            with _reported():
+            with _REPORTED:
                 try:
                     self._connection.execute("BEGIN IMMEDIATE")
                     yield
@@ -168,12 +168,17 @@ class Store:
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
 
-@contextmanager
-def _reported() -> Iterator[None]:
+class _Reported:
     """SQLite's own errors as StoreError: a full disk, a file that is no store, a lock held too long."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-            raise StoreForeignError from error
-        raise StoreError(en=f"{StoreError.en} ({error})") from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+                raise StoreForeignError from error
+            raise StoreError(en=f"{StoreError.en} ({error})") from error
+
+
+_REPORTED = _Reported()

@@ -12,6 +12,9 @@ from schemas.catalog import RecordType
 from schemas.kinds import Yuan
 from schemas.rules import Rule
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""What travels as it is, and most values are."""
+
 
 def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[str, Any]:
     """Values of fields by name. Decimals (and whole numbers for an amount of money) become canonical texts, moments
@@ -21,12 +24,13 @@ def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[s
 
 
 def wire_value(record_type: RecordType, field: str, value: object) -> Any:
-    plain = _plain(value)
-    if field in _money(record_type.schema) and type(plain) is int:
+    plain = value if type(value) in _PLAIN else _plain(value)
+    if type(plain) is int and field in _money(record_type.schema):
         return str(plain)
-    known = record_type.fields.get(field)
-    if known is not None and known.rule is Rule.SET and isinstance(plain, list):
-        return sorted(set(plain)) if all(isinstance(member, str) for member in plain) else plain
+    if isinstance(plain, list):
+        known = record_type.fields.get(field)
+        if known is not None and known.rule is Rule.SET and all(isinstance(member, str) for member in plain):
+            return sorted(set(plain))
     return plain
 
 

@@ -10,6 +10,7 @@ from client_sdk.schema import VIEW_COLUMNS, Meta
 from client_sdk.store import Store
 from schemas.catalog import CATALOG
 from sync.digests import digests
+from sync.edits import Edit
 from sync.frames import Row
 from sync.overlay import View, overlaid
 
@@ -21,6 +22,7 @@ ERASED = "erased"
 DOUBTED = -1
 """The revision of a row that may not be what the center has."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
 _SHOWN = ", ".join(VIEW_COLUMNS)
 
@@ -135,28 +137,39 @@ class Views:
 
     def refresh(self, names: Iterable[Name]) -> None:
         """Makes the views of these records anew."""
-        overlaid_records = self._outbox.overlaid()
         for record_type, record in sorted(set(names)):
-            self._refresh(record_type, record, has_overlay=(record_type, record) in overlaid_records)
+            self._refresh(record_type, record)
 
-    def _refresh(self, record_type: str, record: str, *, has_overlay: bool) -> None:
+    def _refresh(self, record_type: str, record: str) -> None:
         found = self._store.row("SELECT doc, dots, keys FROM base WHERE type = ? AND id = ?", record_type, record)
         doc, dots, keys = found or (None, "{}", "[]")
         view = None if doc is None else View(record, json.loads(doc), json.loads(dots))
-        if has_overlay:
-            view = overlaid(view, self._outbox.overlay(record_type, record), CATALOG)
+        own = self._outbox.overlay(record_type, record)
+        if own:
+            view = overlaid(view, own, CATALOG)
         if view is None:
             self._store.run("DELETE FROM view WHERE type = ? AND id = ?", record_type, record)
-            return
+        else:
+            self._show(record_type, view, keys, pending=bool(own) and self._outbox.owes_on(record_type, record))
+
+    def begin(self, creation: Edit) -> Record:
+        """The view of a record that was just created here, and of which nothing else is known."""
+        view = overlaid(None, [creation], CATALOG)
+        if view is None:  # pragma: no cover - a creation shows something
+            raise ValueError(creation.do)
+        self._show(creation.type, view, "[]", pending=True)
+        return Record(creation.type, view.id, view.document, (), True, view.dots)
+
+    def _show(self, record_type: str, view: View, keys: str, *, pending: bool) -> None:
         self._store.run(
             f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, text, {_SHOWN}) "  # noqa: S608
             f"VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})",
             record_type,
-            record,
+            view.id,
             _text(view.document),
             _text(view.dots),
             keys,
-            has_overlay and self._outbox.owes_on(record_type, record),
+            pending,
             "\n".join(_texts(view.document)).casefold(),
             *(_scalar(view.document.get(column)) for column in VIEW_COLUMNS),
         )
@@ -194,7 +207,7 @@ def _record(row: tuple[str, str, str, str, int, str]) -> Record:
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def _scalar(value: object) -> str | None:
@@ -203,15 +216,11 @@ def _scalar(value: object) -> str | None:
 
 def _texts(value: Any) -> Iterator[str]:
     """Every text in a document, however deep."""
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for member in value.values():
-                yield from _texts(member)
-        case list():
-            for member in value:
-                yield from _texts(member)
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _texts(member)
 
 
 def _literal(text: str) -> str:

@@ -8,7 +8,7 @@ from sync import ids, stamps
 from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 
 NAMES = [ids.edit_name(1, number) for number in range(OVER_NAMES_MAX + 1)]
-WANG = Author("wang", ids.edit_name(2, 0), stamps.stamp(2))
+WANG = Author("wang", 2, ids.edit_name(2, 0), stamps.stamp(2))
 
 
 def record(record_type: str, field: str, siblings: list[str]) -> Record:
@@ -25,8 +25,8 @@ def test_a_change_of_what_very_many_wrote_names_those_shown_first() -> None:
 def test_a_long_text_that_many_wrote_is_settled_a_part_at_a_time() -> None:
     made = record("dispute", "summary", NAMES[:300])
     known = Known(made, {"summary": {name: name for name in NAMES[:300]}})
-    long = change(known, {"summary": "字" * 20_000}, settles=("summary",)).line(made, WANG)
+    long = change(known, {"summary": "字" * 20_000}, settles=("summary",)).edit(made, WANG).line
     assert len(long) <= LINE_BYTES_MAX
     assert json.loads(long)["over"]["summary"] == NAMES[:20]
-    short = change(known, {"summary": "字"}, settles=("summary",)).line(made, WANG)
+    short = change(known, {"summary": "字"}, settles=("summary",)).edit(made, WANG).line
     assert json.loads(short)["over"]["summary"] == NAMES[:300]

@@ -1,0 +1,51 @@
+"""What saving costs: the same, however much waits in the outbox and however much the store holds."""
+
+from tests.client.conftest import Worker
+from tests.client.stories import household, visit
+
+
+def steps_of_a_visit(worker: Worker, home: str) -> int:
+    """How many steps SQLite's machine takes for saving a visit."""
+    connection = worker.tablet._desk.store._connection
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    connection.set_progress_handler(step, 1)
+    worker.tablet.visits.create(household=home, result="met", purposes=["errand"])
+    connection.set_progress_handler(None, 0)
+    return steps
+
+
+def test_saving_costs_the_same_however_much_waits(wang: Worker) -> None:
+    home = household(wang)
+    first = steps_of_a_visit(wang, home.id)
+    for _ in range(60):
+        visit(wang, home)
+    assert wang.tablet.waiting == 62
+    assert steps_of_a_visit(wang, home.id) <= first
+
+
+def test_saving_a_visit_takes_few_statements(wang: Worker) -> None:
+    """What the time is, who saves and where; the stamp, the line and the view; and the transaction around them."""
+    home = household(wang)
+    ran: list[str] = []
+    wang.tablet._desk.store._connection.set_trace_callback(ran.append)
+    visit(wang, home)
+    wang.tablet._desk.store._connection.set_trace_callback(None)
+    first, *between, last = [sql.split()[0] for sql in ran]
+    assert (first, sorted(between), last) == ("BEGIN", [*["INSERT"] * 3, *["SELECT"] * 4], "COMMIT")
+
+
+def test_an_edit_is_on_the_disk_in_one_transaction(wang: Worker) -> None:
+    home = household(wang)
+    store = wang.tablet._desk.store
+    ran: list[str] = []
+    store._connection.set_trace_callback(ran.append)
+    wang.tablet.households.change(home, phone="13900000000")
+    store._connection.set_trace_callback(None)
+    assert [ran[0], ran[-1]] == ["BEGIN IMMEDIATE", "COMMIT"]
+    assert sum(sql in ("BEGIN IMMEDIATE", "COMMIT") for sql in ran) == 2
+    assert (store.value("PRAGMA synchronous"), store.value("PRAGMA journal_mode")) == (2, "wal")
