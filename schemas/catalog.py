@@ -41,11 +41,17 @@ class RecordType:
     """Status, tier and assignee, which change together; none where a record has no workflow."""
     set_fields: frozenset[str] = field(init=False, repr=False, compare=False)
     """Those that have one register a value."""
+    server_fields: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Those that only the server's own edits write."""
+    once_fields: frozenset[str] = field(init=False, repr=False, compare=False)
+    """Those that no change may touch."""
 
     def __post_init__(self) -> None:
         # A frozen value's own fields, made from the others once: they are asked of every edit.
         object.__setattr__(self, "workflow_fields", self._fields_of(Rule.WORKFLOW))
         object.__setattr__(self, "set_fields", self._fields_of(Rule.SET))
+        object.__setattr__(self, "server_fields", self._fields_of(Rule.SERVER))
+        object.__setattr__(self, "once_fields", self._fields_of(Rule.ONCE))
 
     def _fields_of(self, rule: Rule) -> frozenset[str]:
         return frozenset(name for name, field in self.fields.items() if field.rule is rule)

@@ -95,10 +95,11 @@ class _Judge:
 
     def _writable(self) -> None:
         is_change = self.edit.do is Do.CHANGE
+        server, once = self.type.server_fields, self.type.once_fields
         for touch in self.edit.touches:
-            rule = edits.rule_of(self.type, touch.register)
-            if rule is Rule.SERVER or (is_change and (rule is Rule.ONCE or self.type.append_only)):
-                raise _Stop(Refuse(Code.NOT_ALLOWED, touch.register))
+            register = touch.register
+            if register in server or (is_change and (register in once or self.type.append_only)):
+                raise _Stop(Refuse(Code.NOT_ALLOWED, register))
 
     def _unknown(self, member: str, record: str) -> Wait:
         return Wait(Code.UNKNOWN_RECORD, member, frozenset({f"record:{record}", f"person:{self.edit.by}"}))
@@ -183,8 +184,8 @@ class _Judge:
         return reached
 
     def _starts(self, edit: Edit, roles: frozenset[str]) -> None:
-        now = edit.value(WORKFLOW_REGISTER)
-        if self._is_workflow() and isinstance(now, Mapping):
+        now = edit.value(WORKFLOW_REGISTER) if self._is_workflow() else None
+        if isinstance(now, Mapping):
             start = {"status": self.world.workflow.start, "tier": now.get("tier"), "assignee": None}
             if now.get("status") != start["status"] or not self._legal(start, now, roles):
                 raise _Stop(Refuse(Code.ILLEGAL_MOVE, WORKFLOW_REGISTER))
@@ -222,8 +223,8 @@ class _Judge:
         """A move must start from a value that its author truly saw: that of an admitted edit its `over` names.
 
         `others`: the roles that another placement of the record could give its author."""
-        touch = self.edit.touch(WORKFLOW_REGISTER)
-        if touch is None or not self._is_workflow():
+        touch = self.edit.touch(WORKFLOW_REGISTER) if self._is_workflow() else None
+        if touch is None:
             return
         was, now = touch.was, touch.value
         if not isinstance(was, Mapping) or not isinstance(now, Mapping) or not self._legal(was, now, others):

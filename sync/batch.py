@@ -196,7 +196,7 @@ class Batch:
         world = self.world
         parent = world.catalog.types[record.type].parent
         if parent is not None:
-            return Placed(record, (), str(records.document(record, world.catalog, world.workflow)[parent]))
+            return Placed(record, (), str(world.document(record)[parent]))
         spans = before.placement if before else ()
         return Placed(record, placement(record, spans, edit, world.now, world.catalog, world.workflow))
 

@@ -58,7 +58,10 @@ class Edit:
     line: bytes
 
     def touch(self, register: str) -> Touch | None:
-        return next((touch for touch in self.touches if touch.register == register), None)
+        for touch in self.touches:
+            if touch.register == register:
+                return touch
+        return None
 
     def value(self, register: str) -> object:
         touch = self.touch(register)
@@ -69,8 +72,8 @@ class Edit:
         return replace(self, record=record)
 
     def stamped(self, at: str) -> "Edit":
-        """The same edit at the stamp that the server took for it."""
-        return replace(self, at=at)
+        """The same edit at the stamp that the server took for it, which nearly always is its own."""
+        return self if at == self.at else replace(self, at=at)
 
     @property
     def over(self) -> Iterator[str]:

@@ -9,7 +9,6 @@ which the edits arrive.
 from collections.abc import Mapping
 
 from schemas.catalog import Catalog, RecordType
-from schemas.rules import Rule
 from schemas.workflow import Workflow
 from sync import stamps
 from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of
@@ -26,6 +25,9 @@ def placement(
 ) -> tuple[Span, ...]:
     """The spans of a record after an edit of it was admitted (None: refused) at the server's stamp `now`."""
     record_type = catalog.types[record.type]
+    if edit is not None and not before and not record.registers:
+        # A first creation: where it says, from the beginning.
+        return tuple(Span(key, since) for key, since in _given(edit, record_type, now).items())
     shown = _shown(record, record_type, before, now, workflow)
     return moved(before, shown, {} if edit is None else _given(edit, record_type, now), now)
 
@@ -68,22 +70,16 @@ def _shown(
 
 
 def _given(edit: Edit, record_type: RecordType, now: str) -> dict[str, str]:
-    keys = (
-        _key(record_type, touch.register, touch.value)
-        for touch in edit.touches
-        if touch.register in placing_registers(record_type)
-    )
+    placing = placing_registers(record_type)
+    keys = [_key(record_type, touch.register, touch.value) for touch in edit.touches if touch.register in placing]
     since = stamps.BEGINNING if edit.do is Do.CREATE else min(edit.at, now)
     return {key: since for key in keys if key is not None}
 
 
 def placing_registers(record_type: RecordType) -> list[str]:
     """The registers whose values place a record: only an edit that touches one can move it."""
-    workflow = WORKFLOW_REGISTER in record_type.fields and rule_of(record_type, WORKFLOW_REGISTER) is Rule.WORKFLOW
-    return [
-        *([] if record_type.unit_field is None else [record_type.unit_field]),
-        *([WORKFLOW_REGISTER] if workflow else []),
-    ]
+    placing = [] if record_type.unit_field is None else [record_type.unit_field]
+    return [*placing, WORKFLOW_REGISTER] if WORKFLOW_REGISTER in record_type.workflow_fields else placing
 
 
 def _key(record_type: RecordType, register: str, value: object) -> str | None:

@@ -1,6 +1,6 @@
 """A record: its creation and its registers. `admit` is the fold that makes it from edits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from schemas.catalog import Catalog, RecordType
@@ -8,12 +8,12 @@ from schemas.rules import Rule
 from schemas.workflow import Workflow
 from sync import limits
 from sync.conflicts import conflict
-from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of, workflow_fields
+from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of
 from sync.lines import Values
 from sync.registers import Named, Register, Sibling, admitted, in_order, refused
 from sync.showing import shown, shown_first
 
-KEEPS_WAS = frozenset({Rule.TEXT, Rule.WORKFLOW})
+KEEPS_WAS = (Rule.TEXT, Rule.WORKFLOW)
 EVERY_REGISTER = "*"
 """In `dots`: the siblings of each register that is not listed, where they are not just the record's id."""
 
@@ -50,9 +50,15 @@ class Record:
         return Register(tuple(Sibling(origin.edit, origin.at, origin.by, value) for origin in self.origins))
 
     @property
-    def names(self) -> Iterator[str]:
+    def names(self) -> Iterable[str]:
         """Every register that ever held a value."""
-        yield from self.base.keys() | self.registers.keys()
+        return self.base.keys() | self.registers.keys() if self.registers else self.base.keys()
+
+    def shown(self, name: str, rule: Rule, workflow: Workflow) -> object:
+        """What a register shows; None where nothing stands."""
+        register = self.registers.get(name)
+        # What nothing but the creation touched has one value: most registers of most records.
+        return self.base.get(name) if register is None else shown(register.siblings, rule, workflow)
 
     @property
     def is_untouched(self) -> bool:
@@ -131,12 +137,11 @@ def document(record: Record, catalog: Catalog, workflow: Workflow) -> Values:
     for name in record.names:
         if name in unshown:
             continue
-        rule = rule_of(record_type, name)
-        value = shown(record.register(name).siblings, rule, workflow)
+        value = record.shown(name, rule_of(record_type, name), workflow)
         field, _, member = name.partition("/")
-        if rule is Rule.SET:
+        if field in record_type.set_fields:
             sets.setdefault(field, []).extend([member] if value else [])
-        elif name == WORKFLOW_REGISTER and isinstance(value, Mapping) and workflow_fields(record_type):
+        elif name == WORKFLOW_REGISTER and isinstance(value, Mapping) and record_type.workflow_fields:
             values.update(value)
         else:
             values[name] = value
@@ -150,6 +155,8 @@ def _unshown(record: Record) -> frozenset[str]:
     First come those that only the creation gave (the record's row keeps them nowhere but in its document), then those
     that are in, the earliest first, so that a flood hides nothing that was there; then those taken out, the latest
     first."""
+    if len(record.base) + len(record.registers) <= limits.SET_VALUES_SHOWN_MAX:
+        return frozenset()  # As nearly always: no set can have too many.
     sets: dict[str, list[str]] = {}
     for name in record.names:
         field, slash, _ = name.partition("/")

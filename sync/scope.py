@@ -65,6 +65,9 @@ class Units:
     root: str | None = field(init=False, repr=False, compare=False)
     _children: Mapping[str, list[str]] = field(init=False, repr=False, compare=False)
     """Every unit that was ever right under this one."""
+    _unmoved: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    """The lineages that have been the same since the beginning, as far as they were asked for. A unit that moves makes
+    another tree."""
 
     def __post_init__(self) -> None:
         children: dict[str, list[str]] = {}
@@ -73,20 +76,31 @@ class Units:
                 children.setdefault(parent, []).append(unit)
         # A frozen value's own fields, made from the others once: the tree is asked in every request.
         object.__setattr__(self, "_children", children)
+        object.__setattr__(self, "_unmoved", {})
         object.__setattr__(self, "root", next((unit for unit, spans in self.parents.items() if not spans), None))
 
     def parent(self, unit: str, at: str) -> str | None:
         return next((span.value for span in self.parents[unit] if span.holds(at)), None)
 
-    def lineage(self, unit: str, at: str) -> Iterator[str]:
+    def lineage(self, unit: str, at: str) -> tuple[str, ...]:
         """The unit and those above it at a moment. Nothing for a unit that does not exist."""
-        seen: set[str] = set()
+        known = self._unmoved.get(unit)
+        if known is not None:
+            return known
+        line: list[str] = []
         found: str | None = unit if unit in self.parents else None
-        while found is not None and found not in seen:
-            seen.add(found)
-            yield found
+        while found is not None and found not in line:
+            line.append(found)
             parent = self.parent(found, at)
             found = parent if parent in self.parents else None
+        lineage = tuple(line)
+        if lineage and not any(self._has_moved(each) for each in lineage):
+            self._unmoved[unit] = lineage
+        return lineage
+
+    def _has_moved(self, unit: str) -> bool:
+        """Whether a unit ever stood elsewhere, or did not stand where it does from the beginning."""
+        return any(span != Span(span.value) for span in self.parents[unit]) or len(self.parents[unit]) > 1
 
     def under(self, tops: Iterable[str], at: str) -> frozenset[str]:
         """The units given and all under them at a moment."""
@@ -119,8 +133,7 @@ def scope(person: Person, units: Units, at: str) -> Scope:
     seen = units.under((each.unit for each in held if each.role in SEES_UNITS), at)
     staffed = units.under((each.unit for each in held if each.role in IS_STAFF), at)
     keys = {f"unit:{unit}" for unit in seen} | {f"staff:{unit}" for unit in staffed} | {f"person:{person.id}"}
-    keys |= {f"body:{span.value}" for span in person.memberships if span.holds(at)}
-    return Scope(frozenset(keys), units.root is not None and units.root in staffed)
+    return Scope(frozenset(keys | _bodies(person, at)), units.root is not None and units.root in staffed)
 
 
 def digest(keys: Iterable[str]) -> str:
@@ -131,15 +144,19 @@ def digest(keys: Iterable[str]) -> str:
 def ties(person: Person, placement: Iterable[Span], units: Units, at: str) -> Iterator[tuple[str, str]]:
     """Each (role, tie) by which a person reached a record at a moment: `unit` or `assignee`."""
     roles = [each for each in person.assignments if each.holds(at)]
-    own = {f"person:{person.id}"} | {f"body:{span.value}" for span in person.memberships if span.holds(at)}
     for span in placement:
         if not span.holds(at):
             continue
-        if span.value in own:
-            yield from ((each.role, "assignee") for each in roles)
-        elif span.value.startswith("unit:"):
-            above = set(units.lineage(span.value.removeprefix("unit:"), at))
-            yield from ((each.role, "unit") for each in roles if each.unit in above)
+        if span.value.startswith("unit:"):
+            above = units.lineage(span.value.removeprefix("unit:"), at)
+            yield from [(each.role, "unit") for each in roles if each.unit in above]
+        elif span.value == f"person:{person.id}" or span.value in _bodies(person, at):
+            yield from [(each.role, "assignee") for each in roles]
+
+
+def _bodies(person: Person, at: str) -> set[str]:
+    """The keys of the bodies that a person belonged to at a moment."""
+    return {f"body:{span.value}" for span in person.memberships if span.holds(at)}
 
 
 def sees(reached: Iterable[tuple[str, str]]) -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from schemas.catalog import Catalog
 from schemas.permissions import Permissions
 from schemas.workflow import Workflow
+from sync import records
 from sync.codes import ADMITTED, Result
+from sync.lines import Values
 from sync.records import Record
 from sync.refused import over_of_refused
 from sync.registers import Fate, Named, Sibling
@@ -58,6 +60,17 @@ class World:
     """By register and edit, with its record: siblings that this batch covered. They may be the only word of these."""
     _overs: dict[str, Names] = field(default_factory=dict, repr=False)
     """By refused edit, so that each line is read once however often it is named."""
+    _documents: dict[int, tuple[Record, Values]] = field(default_factory=dict, repr=False)
+    """By the identity of the record, which is kept beside it, so that no other can come to have the same."""
+
+    def document(self, record: Record) -> Values:
+        """What everybody sees of a record, made once: judging, counting and writing look at the same versions, before
+        and after. Not to be changed."""
+        found = self._documents.get(id(record))
+        if found is None:
+            found = record, records.document(record, self.catalog, self.workflow)
+            self._documents[id(record)] = found
+        return found[1]
 
     def lookup(self, name: str, register: str) -> Named:
         """The fate of an edit that an `over` names, as merging asks for it."""

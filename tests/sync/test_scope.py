@@ -37,6 +37,26 @@ def test_a_unit_moved_under_another_is_under_each_in_its_time() -> None:
     assert list(units.lineage(GRID, at(9)))[1] == OTHER_VILLAGE
 
 
+def test_a_lineage_that_was_asked_for_before_is_not_that_of_another_tree_or_another_time() -> None:
+    grid_moved = (Span(VILLAGE, until=at(5)), Span(OTHER_VILLAGE, at(5)))
+    village_came_late = (Span(TOWNSHIP, at(5)),)
+    trees = {
+        "as it began": Units(UNITS.parents),
+        "the grid moved": Units({**UNITS.parents, GRID: grid_moved}),
+        "the village came late": Units({**UNITS.parents, VILLAGE: village_came_late}),
+        "the village ended": Units({**UNITS.parents, VILLAGE: (Span(TOWNSHIP, until=at(5)),)}),
+    }
+    ours, theirs = (GRID, VILLAGE, TOWNSHIP, COUNTY), (GRID, OTHER_VILLAGE, TOWNSHIP, COUNTY)
+
+    for moment in (9, 1, 9, 1):
+        assert {name: tree.lineage(GRID, at(moment)) for name, tree in trees.items()} == {
+            "as it began": ours,
+            "the grid moved": ours if moment < 5 else theirs,
+            "the village came late": ours[:2] if moment < 5 else ours,
+            "the village ended": ours if moment < 5 else ours[:2],
+        }
+
+
 def test_a_circle_or_a_parent_that_is_not_there_ends_the_line() -> None:
     units = Units({"a": (Span("b"),), "b": (Span("a"),), "c": (Span("gone"),), "d": (Span("a", until=at(1)),)})
 
