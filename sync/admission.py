@@ -203,7 +203,7 @@ class _Judge:
             touches = tuple(touch for touch in self.edit.touches if touch.settles is settles)
             if touches:
                 roles |= self._may(reached, touches, action, unknown)
-                others |= self._any_roles(action)
+                others |= self._any_roles(action) if self._is_workflow() else frozenset()
         self._unit_exists()
         self._moves(found.record, roles, others, unknown)
         return self.edit

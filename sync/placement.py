@@ -25,11 +25,14 @@ def placement(
 ) -> tuple[Span, ...]:
     """The spans of a record after an edit of it was admitted (None: refused) at the server's stamp `now`."""
     record_type = catalog.types[record.type]
-    if edit is not None and not before and not record.registers:
-        # A first creation: where it says, from the beginning.
-        return tuple(Span(key, since) for key, since in _given(edit, record_type, now).items())
+    given = {} if edit is None else _given(edit, record_type, now)
+    if edit is not None and edit.do is Do.CREATE and not record.registers:
+        # The first creation, as nearly always: it stands where that says.
+        return tuple(Span(key, since) for key, since in given.items())
+    if edit is not None and edit.do is Do.CHANGE and not _may_move(edit, record_type):
+        return before
     shown = _shown(record, record_type, before, now, workflow)
-    return moved(before, shown, {} if edit is None else _given(edit, record_type, now), now)
+    return moved(before, shown, given, now)
 
 
 def moved(before: tuple[Span, ...], shown: Since, given: Since, now: str) -> tuple[Span, ...]:
@@ -74,6 +77,11 @@ def _given(edit: Edit, record_type: RecordType, now: str) -> dict[str, str]:
     keys = [_key(record_type, touch.register, touch.value) for touch in edit.touches if touch.register in placing]
     since = stamps.BEGINNING if edit.do is Do.CREATE else min(edit.at, now)
     return {key: since for key in keys if key is not None}
+
+
+def _may_move(edit: Edit, record_type: RecordType) -> bool:
+    placing = placing_registers(record_type)
+    return any(touch.register in placing for touch in edit.touches)
 
 
 def placing_registers(record_type: RecordType) -> list[str]:

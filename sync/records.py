@@ -54,12 +54,6 @@ class Record:
         """Every register that ever held a value."""
         return self.base.keys() | self.registers.keys() if self.registers else self.base.keys()
 
-    def shown(self, name: str, rule: Rule, workflow: Workflow) -> object:
-        """What a register shows; None where nothing stands."""
-        register = self.registers.get(name)
-        # What nothing but the creation touched has one value: most registers of most records.
-        return self.base.get(name) if register is None else shown(register.siblings, rule, workflow)
-
     @property
     def is_untouched(self) -> bool:
         """Whether the creation alone made it: then its document says all there is."""
@@ -83,7 +77,7 @@ def admit(record: Record | None, edit: Edit, catalog: Catalog, lookup: Lookup) -
     for name, register in registers.items():
         if edit.name in register.remembered:  # It covered nothing here: it never touched this register.
             registers[name] = replace(register, remembered=register.remembered - {edit.name})
-    return replace(record, registers=registers)
+    return Record(record.type, record.id, record.origins, record.base, registers)
 
 
 def _created(record: Record | None, edit: Edit, record_type: RecordType) -> Record:
@@ -137,7 +131,11 @@ def document(record: Record, catalog: Catalog, workflow: Workflow) -> Values:
     for name in record.names:
         if name in unshown:
             continue
-        value = record.shown(name, rule_of(record_type, name), workflow)
+        register = record.registers.get(name)
+        # What nothing but the creation touched has one value: most registers of most records.
+        value = (
+            record.base[name] if register is None else shown(register.siblings, rule_of(record_type, name), workflow)
+        )
         field, _, member = name.partition("/")
         if field in record_type.set_fields:
             sets.setdefault(field, []).extend([member] if value else [])

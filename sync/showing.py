@@ -19,6 +19,8 @@ def shown(siblings: Sequence[Sibling], rule: Rule, workflow: Workflow) -> object
 
 def shown_first(siblings: Sequence[Sibling], rule: Rule, workflow: Workflow) -> tuple[Sibling, ...]:
     """The siblings, the shown one first: by rank where the workflow rules, else the latest stamp."""
+    if len(siblings) < 2:
+        return tuple(siblings)
 
     def precedence(sibling: Sibling) -> tuple[bool, int, str, str]:
         rank = workflow.rank(_status(sibling.value)) if rule is Rule.WORKFLOW else 0
@@ -30,7 +32,9 @@ def shown_first(siblings: Sequence[Sibling], rule: Rule, workflow: Workflow) -> 
 
 def in_conflict(siblings: Sequence[Sibling], rule: Rule, workflow: Workflow) -> bool:
     """Whether a person must decide between the siblings."""
-    if rule not in (Rule.REVIEW, Rule.TEXT, Rule.WORKFLOW) or same([sibling.value for sibling in siblings]):
+    if len(siblings) < 2 or rule not in (Rule.REVIEW, Rule.TEXT, Rule.WORKFLOW):
+        return False
+    if same([sibling.value for sibling in siblings]):
         return False
     return rule is not Rule.WORKFLOW or not _one_path(_distinct(siblings), workflow)
 

@@ -98,6 +98,8 @@ class World:
         before = self.records.get(after.record.id)
         if before is not None:
             for name, register in after.record.registers.items():
+                if register is before.record.registers.get(name):
+                    continue
                 standing = {sibling.edit for sibling in register.siblings}
                 covered = (each for each in before.record.register(name).siblings if each.edit not in standing)
                 self._stood |= {(name, each.edit): (after.record.id, each) for each in covered}
