@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bench.records import Records, Visit
@@ -68,7 +69,7 @@ def settle(url: str, grids: int, workers: int, households: int) -> list[Worker]:
     _hire(center, [(staff, "county_staff"), *((worker, "grid_worker") for worker in [*hired, WARMER])])
     for part in _parts([line for grid in every for line in homes[grid][0]], EDITS_PER_REQUEST_MAX):
         head = RequestHead(None, None, 0, stamps.stamp(now_ms()), want=1)
-        for _ in exchange(center, staff.token, request(head, part)):
+        for _ in exchange(center, staff.token, partial(request, head, part)):
             pass
     analyze(center)
     center.engine.dispose()

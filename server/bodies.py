@@ -46,11 +46,20 @@ def check_length(request: Request, most: int = REQUEST_BYTES_MAX) -> None:
         raise ProblemError("too-large")
 
 
-def unpacked(request: Request, most: int = REQUEST_UNPACKED_BYTES_MAX) -> bytes:
+def read(request: Request, most: int) -> bytes:
     """The body of a request, of at most so many bytes. Raises ProblemError: too-large, length-required, malformed,
     media-unknown."""
-    check_length(request, min(most, REQUEST_BYTES_MAX))
-    packed = request.get_data(cache=False)
+    return unpacked(request, received(request, min(most, REQUEST_BYTES_MAX)), most)
+
+
+def received(request: Request, most: int = REQUEST_BYTES_MAX) -> bytes:
+    """The body of a request as it travels. Raises ProblemError: too-large, length-required."""
+    check_length(request, most)
+    return request.get_data(cache=False)
+
+
+def unpacked(request: Request, packed: bytes, most: int = REQUEST_UNPACKED_BYTES_MAX) -> bytes:
+    """A body that was received, of at most so many bytes. Raises ProblemError: too-large, malformed, media-unknown."""
     if len(packed) != request.content_length:
         raise ProblemError("malformed")
     match request.headers.get("Content-Encoding", "identity").strip().lower():

@@ -8,11 +8,12 @@ from schemas.validation import shape_problems
 from schemas.wire import EnrollRequest
 from server.center import Center
 from server.problems import ProblemError
+from server.reading.viewer import viewing
 from server.store import dialect, directory, tablets
 from server.store.ledger import County
 from server.store.tables import tablet
 from sync import ids, lines
-from sync.scope import IS_STAFF, Person, Scope, Units, scope
+from sync.scope import IS_STAFF, Person, Units, scope
 from sync.stamps import stamp
 
 TOKEN_BYTES = 32
@@ -55,8 +56,9 @@ def enroll(center: Center, body: bytes) -> dict[str, object]:
             row = {"id": tablet_id, "person": person_id, "name": name, "enrolled_at": now}
             connection.execute(sa.insert(tablet).values(county=county.code, token_hash=tablets.hashed(token), **row))
         else:
-            tablets.heard(connection, county.code, tablet_id, {"token_hash": tablets.hashed(token)})
-        person, held, _ = _whose(connection, center, county, person_id, now)
+            tablets.renew(connection, county.code, tablet_id, token)
+        person = directory.people(connection, county.code, [person_id])[person_id]
+        held = scope(person, center.units.units(connection, county), now)
         described = _person(person, directory.names(connection, county.code, [person_id])[person_id], now)
     return {"tablet": tablet_id, "token": token, "person": described, "scope": list(held.covers), "clock": now}
 
@@ -78,14 +80,6 @@ def _claimed(connection: sa.Connection, county: County, code: str, nonce: str, n
     return row["tablet"], row["person"]
 
 
-def _whose(
-    connection: sa.Connection, center: Center, county: County, person_id: str, now: str
-) -> tuple[Person, Scope, Units]:
-    units = center.units.units(connection, county)
-    person = directory.people(connection, county.code, [person_id])[person_id]
-    return person, scope(person, units, now), units
-
-
 def _person(person: Person, name: str, now: str) -> dict[str, object]:
     return {
         "id": person.id,
@@ -96,22 +90,13 @@ def _person(person: Person, name: str, now: str) -> dict[str, object]:
 
 def me(center: Center, token: str) -> dict[str, object]:
     """The caller, the names of what is in their scope, and whom they may assign to. Raises ProblemError."""
-    with dialect.reading(center.engine) as connection:
-        county = center.county(connection)
-        now = stamp(center.clock())
-        caller = tablets.caller(connection, county.code, token)
-        if caller is None:
-            raise ProblemError("token-unknown")
-        if caller.revoked_at is not None:
-            raise ProblemError("tablet-revoked")
-        person, held, units = _whose(connection, center, county, caller.person, now)
-        names = directory.scope_names(connection, county.code, held.covers) | {
-            f"person:{caller.person}": caller.person_name
-        }
+    with viewing(center, token) as viewer:
+        person, name, covers = viewer.person, viewer.caller.person_name, viewer.scope.covers
+        names = directory.scope_names(viewer.connection, viewer.county.code, covers) | {f"person:{person.id}": name}
         return {
-            "person": _person(person, caller.person_name, now),
-            "scope": [{"key": key, "name": names.get(key, key)} for key in held.covers],
-            "colleagues": _colleagues(connection, county, person, units, now),
+            "person": _person(person, name, viewer.now),
+            "scope": [{"key": key, "name": names.get(key, key)} for key in covers],
+            "colleagues": _colleagues(viewer.connection, viewer.county, person, viewer.units, viewer.now),
         }
 
 

@@ -1,9 +1,11 @@
 """One sync: the caller's lines in, outcomes and a page of the caller's feed out."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.catalog import CATALOG
@@ -13,9 +15,8 @@ from server.problems import ProblemError
 from server.push import Lines, Push
 from server.store import dialect, ledger, log, tablets
 from server.store.log import LoggedEdit
-from server.store.tables import tablet
 from server.store.tablets import Caller
-from server.transaction import pushing
+from server.transaction import attempt, retrying
 from sync import cursor as cursors
 from sync import edits, frames, stamps
 from sync.admission import Wait
@@ -42,89 +43,96 @@ class Pushed:
     receipt: str
 
 
-def check_token(center: Center, token: str) -> None:
-    """Raises ProblemError token-unknown where no tablet holds the token."""
-    with dialect.reading(center.engine) as connection:
-        if tablets.caller(connection, center.county(connection).code, token) is None:
-            raise ProblemError("token-unknown")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it was read. `marks`: what it says that the log gave it."""
+
+    head: RequestHead
+    lines: Sequence[bytes]
+    cursor: Cursor | None
+    marks: Sequence[Mark]
 
 
-def exchange(center: Center, token: str, body: bytes) -> Iterator[bytes]:
-    """The lines of the answer to a sync request. Raises ProblemError before the first one."""
-    head, edit_lines = _request(body)
-    cursor, marks = _positions(head)
-    pushed, caller = _push(center, token, head, edit_lines, marks)
+def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[bytes]:
+    """The lines of the answer to a sync request. Raises ProblemError before the first one.
+
+    `body` unpacks the request's body, and is not called for a token that nobody holds."""
+    asked = cache(lambda: _asked(body()))
+    pushed, revoked = _push(center, token, asked)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
-    if caller.revoked_at is not None:
-        return pull.nothing_more(head, answer)
-    return pull.pulled(center, caller, None if pushed.replay else cursor, head, answer)
+    if revoked:
+        return pull.nothing_more(asked().head, answer)
+    return pull.pulled(center, token, None if pushed.replay else asked().cursor, asked().head, answer)
 
 
-def _request(body: bytes) -> tuple[RequestHead, list[bytes]]:
+def _asked(body: bytes) -> Asked:
     try:
-        return frames.read_request(body)
+        head, lines = frames.read_request(body)
+        cursor = None if head.cursor is None else cursors.cursor(head.cursor)
+        marks = [] if head.mark is None else [cursors.mark(head.mark)]
     except frames.RequestTooLargeError as error:
         raise ProblemError("too-large") from error
     except frames.FrameMalformedError as error:
         raise ProblemError("malformed", error.field) from error
-
-
-def _positions(head: RequestHead) -> tuple[Cursor | None, list[Mark]]:
-    try:
-        cursor = None if head.cursor is None else cursors.cursor(head.cursor)
-        marks = [] if head.mark is None else [cursors.mark(head.mark)]
     except CursorUnknownError as error:
         raise ProblemError("cursor-unknown") from error
-    return cursor, marks if cursor is None else [*marks, cursor.mark]
+    return Asked(head, lines, cursor, marks if cursor is None else [*marks, cursor.mark])
 
 
 # -- push
 
 
-def _push(
-    center: Center, token: str, head: RequestHead, edit_lines: Sequence[bytes], marks: list[Mark]
-) -> tuple[Pushed, Caller]:
-    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other."""
-
-    def work(push: Push) -> tuple[Pushed, Caller]:
-        return _Reception(push, token, head, marks).receive(edit_lines)
-
+def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushed, bool]:
+    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other. Says
+    too whether the tablet is revoked."""
     try:
-        return pushing(center, work)
+        return _received(center, token, asked)
     except (ProblemError, ledger.NoCountyError):
         raise
     except Exception as error:
-        if not edit_lines or _is_unavailable(error):
+        if not asked().lines or _is_unavailable(error):
             raise
-        _log.exception("batch_failed", extra={"lines": len(edit_lines)})
-    return _line_by_line(center, token, head, edit_lines, marks)
+        _log.exception("batch_failed", extra={"lines": len(asked().lines)})
+    return _line_by_line(center, token, asked())
 
 
-def _line_by_line(
-    center: Center, token: str, head: RequestHead, edit_lines: Sequence[bytes], marks: list[Mark]
-) -> tuple[Pushed, Caller]:
+def _line_by_line(center: Center, token: str, asked: Asked) -> tuple[Pushed, bool]:
     outcomes: list[Outcome] = []
-    answered: tuple[Pushed, Caller] | None = None
-    for number, line in enumerate(edit_lines, 1):
-        owed = replace(head, owes=head.owes + len(edit_lines) - number)
-
-        def work(push: Push, line: bytes = line, owed: RequestHead = owed) -> tuple[Pushed, Caller]:
-            return _Reception(push, token, owed, marks).receive([line])
-
-        def hold(push: Push, line: bytes = line, owed: RequestHead = owed) -> tuple[Pushed, Caller]:
-            return _Reception(push, token, owed, marks, holds_all=True).receive([line])
-
+    answered: tuple[Pushed, bool] | None = None
+    for number in range(1, len(asked.lines) + 1):
+        only = partial(_only, asked, number)
         try:
-            answered = pushing(center, work)
+            answered = _received(center, token, only)
         except Exception as error:
             if _is_unavailable(error):
                 raise
             _log.exception("line_failed")
-            answered = pushing(center, hold)
+            answered = _received(center, token, only, holds_all=True)
         outcomes += [replace(each, line=each.line and number) for each in answered[0].outcomes]
     if answered is None:
         raise ValueError("there is no line to take")
     return replace(answered[0], outcomes=tuple(outcomes)), answered[1]
+
+
+def _only(asked: Asked, number: int) -> Asked:
+    """The request with one of its lines alone: the ones after it are still owed."""
+    owes = asked.head.owes + len(asked.lines) - number
+    return replace(asked, head=replace(asked.head, owes=owes), lines=asked.lines[number - 1 : number])
+
+
+def _received(
+    center: Center, token: str, asked: Callable[[], Asked], *, holds_all: bool = False
+) -> tuple[Pushed, bool]:
+    """What became of the lines in one transaction, and whether the tablet is revoked."""
+
+    def work(connection: sa.Connection, early: bool) -> tuple[Pushed, bool]:
+        county, caller = tablets.opening(connection, center.settings.county, token)
+        if caller is None:
+            raise ProblemError("token-unknown")
+        push = attempt(center, connection, county, early=early)
+        return _Reception(push, caller, asked(), holds_all=holds_all).receive(), caller.revoked_at is not None
+
+    return retrying(center, work)
 
 
 def _is_unavailable(error: Exception) -> bool:
@@ -135,28 +143,23 @@ def _is_unavailable(error: Exception) -> bool:
 class _Reception:
     """Receives the lines of one request in one transaction."""
 
-    def __init__(
-        self, push: Push, token: str, head: RequestHead, marks: list[Mark], *, holds_all: bool = False
-    ) -> None:
-        self.push, self.head, self.holds_all = push, head, holds_all
+    def __init__(self, push: Push, caller: Caller, asked: Asked, *, holds_all: bool) -> None:
+        self.push, self.caller, self.head, self.lines = push, caller, asked.head, asked.lines
+        self.holds_all = holds_all
         self.county = push.county.code
         self.receipt = stamp(push.now_ms)
-        caller = tablets.caller(push.connection, self.county, token)
-        if caller is None:
-            raise ProblemError("token-unknown")
-        self.caller = caller
-        self.replay = not ledger.knows(push.connection, self.county, marks)
+        self.replay = not ledger.knows(push.connection, push.county, asked.marks)
 
-    def receive(self, edit_lines: Sequence[bytes]) -> tuple[Pushed, Caller]:
-        if self.caller.revoked_at is not None and not edit_lines:
+    def receive(self) -> Pushed:
+        if self.caller.revoked_at is not None and not self.lines:
             raise ProblemError("tablet-revoked")
         county = self.push.county
         outcomes: list[Outcome] = []
         mark, through = county.mark, county.revision
-        if edit_lines:
-            outcomes, mark, through = self._receive(edit_lines)
+        if self.lines:
+            outcomes, mark, through = self._receive(self.lines)
         self._note()
-        return Pushed(tuple(outcomes), mark, through, self.replay, self.receipt), self.caller
+        return Pushed(tuple(outcomes), mark, through, self.replay, self.receipt)
 
     def _receive(self, edit_lines: Sequence[bytes]) -> tuple[list[Outcome], Mark, int]:
         read = [self._read(line) for line in edit_lines]
@@ -226,14 +229,8 @@ class _Reception:
 
     def _note(self) -> None:
         """Remembers what this request said of what is still owed."""
-        head = self.head
-        now = stamps.corrected_now(head.now, self.receipt)
-        columns: dict[str, object] = {"last_sync": self.receipt}
-        if not self.replay:
-            columns |= {"last_now": tablets.latest(tablet.c.last_now, now), "announced": head.owes}
-            if head.owes == 0:
-                columns["owed_nothing_at"] = tablets.latest(tablet.c.owed_nothing_at, now)
-        tablets.heard(self.push.connection, self.county, self.caller.tablet, columns)
+        now = None if self.replay else stamps.corrected_now(self.head.now, self.receipt)
+        tablets.heard(self.push.connection, self.county, self.caller.tablet, self.receipt, now, self.head.owes)
 
     # -- outcomes
 

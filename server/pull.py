@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from server import pages
 from server.center import Center
 from server.pages import KeySets, Position
-from server.store import dialect, directory, feed, ledger, tablets
+from server.store import dialect, directory, feed, tablets
 from server.store.ledger import County
-from server.store.tablets import Caller
 from sync import chain, frames
 from sync import cursor as cursors
 from sync.cursor import Cursor
@@ -30,19 +29,16 @@ class _Read:
     sets: KeySets
 
 
-def pulled(
-    center: Center, caller: Caller, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
-) -> Iterator[bytes]:
+def pulled(center: Center, token: str, cursor: Cursor | None, head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
     """The lines of an answer: its head, the page, the last line. `cursor` is None to begin at the beginning."""
     # Scope, page and digests are read from one snapshot: else the page could show what was written after the caller had
     # left, and the digests could be of other rows than those that the page has come up to.
     with dialect.reading(center.engine, one_snapshot=True) as connection:
-        county, revoked_at = ledger.county_and(connection, center.settings.county, tablets.revoked_at(caller.tablet))
-        read = (
-            None if revoked_at is not None else _read(center, connection, county, caller.person, cursor, head, answer)
-        )
+        county, caller = tablets.opening(connection, center.settings.county, token)
+        is_ours = caller is not None and caller.revoked_at is None
+        read = _read(center, connection, county, caller.person, cursor, head, answer) if caller and is_ours else None
     if read is None:
-        # It was revoked after what it handed over was taken: it sees nothing more.
+        # It was revoked or replaced after what it handed over was taken: it sees nothing more.
         yield from nothing_more(head, answer)
         return
     new = read.sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})

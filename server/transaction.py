@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from server.center import Center
 from server.push import OvertakenError, Push
 from server.store import dialect, ledger
+from server.store.ledger import County
 
 TRIES_MAX = 6
 
@@ -36,7 +37,11 @@ def retrying(center: Center, work: Callable[[sa.Connection, bool], Answer]) -> A
 
 
 def attempt_of(center: Center, connection: sa.Connection, *, early: bool) -> Push:
-    county = center.county(connection)
+    return attempt(center, connection, center.county(connection), early=early)
+
+
+def attempt(center: Center, connection: sa.Connection, county: County, *, early: bool) -> Push:
+    """One attempt of a transaction; `early`: with the county locked first. `county`: as the transaction sees it."""
     if early:
         county = ledger.locked(connection, county.code)
     return Push(connection, county, center.units, center.clock(), early)

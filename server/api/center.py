@@ -40,7 +40,7 @@ def receive() -> Response:
     center: Center = current_app.extensions["center"]
     bodies.check_length(request)
     sender = receiving.sender(center, request.headers)  # Before anything is unpacked: that is for those we know.
-    return jsonify(receiving.receive(center, sender, request.headers, bodies.unpacked(request, SNAPSHOT_BYTES_MAX)))
+    return jsonify(receiving.receive(center, sender, request.headers, bodies.read(request, SNAPSHOT_BYTES_MAX)))
 
 
 @blueprint.get("/status")

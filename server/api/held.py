@@ -55,5 +55,5 @@ def decide(edit: str) -> Response:
           application/problem+json: {schema: ProblemDocument}
     """
     token = bearer(request)
-    body = bodies.unpacked(request, DECISION_BYTES_MAX)
+    body = bodies.read(request, DECISION_BYTES_MAX)
     return jsonify(held.decide(current_app.extensions["center"], token, edit, body))

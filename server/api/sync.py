@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app, request
 from server import bodies
 from server.api.access import bearer
 from server.center import Center
-from server.exchange import check_token, exchange
+from server.exchange import exchange
 
 blueprint = Blueprint("sync", __name__, url_prefix="/api/v1")
 
@@ -34,6 +34,5 @@ def sync() -> Response:
     """
     center: Center = current_app.extensions["center"]
     token = bearer(request)
-    bodies.check_length(request)
-    check_token(center, token)  # Before anything is unpacked: that is for tablets that we know.
-    return bodies.packed(request, exchange(center, token, bodies.unpacked(request)))
+    body = bodies.received(request)
+    return bodies.packed(request, exchange(center, token, lambda: bodies.unpacked(request, body)))

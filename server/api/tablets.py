@@ -28,9 +28,7 @@ def enroll() -> tuple[Response, int]:
         content:
           application/problem+json: {schema: ProblemDocument}
     """
-    return jsonify(
-        enrolment.enroll(current_app.extensions["center"], bodies.unpacked(request, ENROLMENT_BYTES_MAX))
-    ), 201
+    return jsonify(enrolment.enroll(current_app.extensions["center"], bodies.read(request, ENROLMENT_BYTES_MAX))), 201
 
 
 @blueprint.get("/me")

@@ -8,12 +8,11 @@ from typing import Any
 from schemas.kinds import is_real_day
 from server.center import Center
 from server.problems import ProblemError
-from server.store import center_status, dialect, directory, tablets
+from server.reading.viewer import Viewer, viewing
+from server.store import center_status
 from server.store.center_status import Day
-from server.store.ledger import County
 from sync import ids
 from sync.limits import STATUS_DAYS_MAX
-from sync.stamps import stamp
 
 MAY_ASK = frozenset({"county_staff", "admin"})
 """Who sees what other centers pushed: these, where they work for the county itself."""
@@ -25,13 +24,12 @@ def sums(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, obje
     """The sums that `source`, `from` and `to` (both included) ask for. Raises ProblemError: token-unknown,
     tablet-revoked, not-allowed, invalid with the field, not-found for a county that nothing is known of."""
     source, first, last = _asked(asked)
-    with dialect.reading(center.engine, one_snapshot=True) as connection:
-        county = center.county(connection)
-        _require_right(connection, center, county, token)
-        known = center_status.is_known(connection, county.code, source)
-        if not known:
+    with viewing(center, token) as viewer:
+        _require_right(viewer)
+        connection, county = viewer.connection, viewer.county.code
+        if not center_status.is_known(connection, county, source):
             raise ProblemError("not-found", "source")
-        units = summed(center_status.days(connection, county.code, source, first, last))
+        units = summed(center_status.days(connection, county, source, first, last))
     return {"source": source, "from": first, "to": last, "units": units}
 
 
@@ -51,16 +49,9 @@ def _asked(asked: Mapping[str, str]) -> tuple[str, str, str]:
     return source, first, last
 
 
-def _require_right(connection: Any, center: Center, county: County, token: str) -> None:
-    now = stamp(center.clock())
-    caller = tablets.caller(connection, county.code, token)
-    if caller is None:
-        raise ProblemError("token-unknown")
-    if caller.revoked_at is not None:
-        raise ProblemError("tablet-revoked")
-    person = directory.people(connection, county.code, [caller.person])[caller.person]
-    root = center.units.units(connection, county).root
-    if not any(each.role in MAY_ASK and each.unit == root and each.holds(now) for each in person.assignments):
+def _require_right(viewer: Viewer) -> None:
+    root, held = viewer.units.root, viewer.person.assignments
+    if not any(each.role in MAY_ASK and each.unit == root and each.holds(viewer.now) for each in held):
         raise ProblemError("not-allowed")
 
 

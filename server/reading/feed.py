@@ -25,8 +25,8 @@ def fed(center: Center, token: str, arguments: Arguments) -> Iterator[bytes]:
             cursor = cursors.cursor(asked["cursor"]) if "cursor" in asked else None
         except CursorUnknownError as error:
             raise ProblemError("cursor-unknown", "cursor") from error
-        county, caller, now = viewer.county, viewer.caller, viewer.now
-        replay = cursor is not None and not ledger.knows(viewer.connection, county.code, [cursor.mark])
+        county, now = viewer.county, viewer.now
+        replay = cursor is not None and not ledger.knows(viewer.connection, county, [cursor.mark])
     head = RequestHead(asked.get("cursor"), None, 0, now, min(asked.get("want", PAGE_ROWS_MAX), PAGE_ROWS_MAX))
     answer = AnswerHead(cursors.encode(county.mark), now, county.revision, replay, ())
-    return pull.pulled(center, caller, None if replay else cursor, head, answer)
+    return pull.pulled(center, token, None if replay else cursor, head, answer)

@@ -58,7 +58,7 @@ def decide(center: Center, token: str, edit: str, body: bytes) -> Values:
 
     def changed(push: Push, arrival: Arrival) -> Arrival:
         # Asked once more where it is decided: who was staff a moment ago may be so no longer.
-        person = _decider(viewer_of(center, push.connection, push.county, token), edit)
+        person = _decider(viewer_of(center, push.connection, token), edit)
         return holding.refused(arrival) if word == "refuse" else replace(arrival, verdict=None, released_by=person)
 
     try:

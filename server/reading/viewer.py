@@ -38,12 +38,12 @@ def viewing(center: Center, token: str) -> Iterator[Viewer]:
 
     Scope and rows come from the same snapshot: else a page could show what was written after its reader had left."""
     with dialect.reading(center.engine, one_snapshot=True) as connection:
-        yield viewer_of(center, connection, center.county(connection), token)
+        yield viewer_of(center, connection, token)
 
 
-def viewer_of(center: Center, connection: sa.Connection, county: County, token: str) -> Viewer:
+def viewer_of(center: Center, connection: sa.Connection, token: str) -> Viewer:
     """The holder of a token, as a connection sees them. Raises ProblemError token-unknown, tablet-revoked."""
-    caller = tablets.caller(connection, county.code, token)
+    county, caller = tablets.opening(connection, center.settings.county, token)
     if caller is None:
         raise ProblemError("token-unknown")
     if caller.revoked_at is not None:

@@ -4,9 +4,9 @@ It is locked late, just before the writes and the commit, and held until the com
 their order, and a feed that has read up to one never misses an earlier one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -14,6 +14,8 @@ from server.store import bulk
 from server.store.tables import county, edit_log
 from sync import chain, lines, stamps
 from sync.cursor import Mark
+
+Given = TypeVar("Given")
 
 BLANK = b""
 """What stands in the place of a line that was erased. Its hash stays."""
@@ -41,40 +43,45 @@ class County:
         return Mark(self.log_revision, chain.tag(self.head))
 
 
-def county_named(connection: sa.Connection, code: str | None) -> County:
-    """The county of this server. Raises NoCountyError."""
-    return county_and(connection, code, sa.null())[0]
+COLUMNS = tuple(county.c[each.name] for each in fields(County))
+NAMED = county.c.code == sa.func.coalesce(sa.bindparam("code", type_=sa.Text), county.c.code)
+"""The county `code`; where that is null, the only one."""
 
 
-def county_and(connection: sa.Connection, code: str | None, more: sa.ColumnElement[Any]) -> tuple[County, Any]:
-    """The county of this server, and what else is asked of it in the same statement. Raises NoCountyError."""
-    wanted = sa.select(county, more.label("more"))
-    if code is not None:
-        wanted = wanted.where(county.c.code == code)
-    rows = connection.execute(wanted.limit(2)).mappings().all()
+def only(rows: Sequence[Given]) -> Given:
+    """The row of the county that was asked for by `NAMED`. Raises NoCountyError."""
     if len(rows) != 1:
         raise NoCountyError("no county: run `doorstep init`" if not rows else "several counties: set DOORSTEP_COUNTY")
-    row = dict(rows[0])
-    found = row.pop("more")
-    return County(**row), found
+    return rows[0]
+
+
+_COUNTY = sa.select(*COLUMNS).where(NAMED).limit(2)
+
+
+def county_named(connection: sa.Connection, code: str | None) -> County:
+    """The county of this server. Raises NoCountyError."""
+    return County(*only(connection.execute(_COUNTY, {"code": code}).all()))
+
+
+_LOCKED = sa.select(*COLUMNS).where(county.c.code == sa.bindparam("code")).with_for_update()
 
 
 def locked(connection: sa.Connection, code: str) -> County:
     """Locks the counter row until the end of the transaction and gives it as it is now."""
-    row = connection.execute(sa.select(county).where(county.c.code == code).with_for_update()).mappings().one()
-    return County(**row)
+    return County(*connection.execute(_LOCKED, {"code": code}).one())
 
 
-def knows(connection: sa.Connection, code: str, marks: list[Mark]) -> bool:
+_HEADS = sa.select(edit_log.c.revision, edit_log.c.head).where(
+    edit_log.c.county == sa.bindparam("county"), bulk.among(edit_log.c.revision, "revisions")
+)
+
+
+def knows(connection: sa.Connection, county: County, marks: Sequence[Mark]) -> bool:
     """Whether this log is the one that gave each of the marks. False after a restore to an earlier moment."""
-    wanted = {mark.revision: mark.tag for mark in marks}
-    found = {0: chain.tag(chain.START)}
-    if set(wanted) - {0}:
-        rows = connection.execute(
-            sa.select(edit_log.c.revision, edit_log.c.head).where(
-                edit_log.c.county == code, edit_log.c.revision.in_(sorted(wanted))
-            )
-        )
+    found = {0: chain.tag(chain.START), county.log_revision: chain.tag(county.head)}
+    asked = sorted({mark.revision for mark in marks} - found.keys())
+    if asked:
+        rows = connection.execute(_HEADS, {"county": county.code, "revisions": asked})
         found |= {revision: chain.tag(head) for revision, head in rows}
     return all(found.get(mark.revision) == mark.tag for mark in marks)
 
@@ -139,14 +146,14 @@ class Ledger:
             raise ValueError("every transaction that takes revisions appends a log line")
         bulk.insert(connection, edit_log, self.log)
         connection.execute(
-            sa.update(county)
-            .where(county.c.code == self.county.code)
-            .values(
-                revision=self.revision,
-                log_revision=self.log[-1]["revision"],
-                head=self._head,
-                directory_revision=self._directory_revision,
-            )
+            _COUNT_ON,
+            {
+                "same_code": self.county.code,
+                "revision": self.revision,
+                "log_revision": self.log[-1]["revision"],
+                "head": self._head,
+                "directory_revision": self._directory_revision,
+            },
         )
 
     @property
@@ -161,6 +168,12 @@ class Ledger:
         """The moment of this transaction as a stamp."""
         return stamps.stamp(self.receipt_ms)
 
+
+_COUNT_ON = (
+    sa.update(county)
+    .where(county.c.code == sa.bindparam("same_code"))
+    .values({name: sa.bindparam(name) for name in ("revision", "log_revision", "head", "directory_revision")})
+)
 
 _OUTCOME_COLUMNS = (
     "name", "tablet", "author", "type", "record", "stamp", "judged", "result", "code", "field", "detail", "conflicts",

@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server.store import ledger
+from server.store.ledger import County
 from server.store.tables import county, enrolment_code, person, tablet
 
 
@@ -34,34 +36,53 @@ _CALLER = (
 )  # fmt: skip
 
 
-def caller(connection: sa.Connection, county: str, token: str) -> Caller | None:
-    """The tablet that holds a token, or None."""
-    row = (
-        connection.execute(
-            sa.select(*_CALLER)
-            .join(person, (person.c.county == tablet.c.county) & (person.c.id == tablet.c.person))
-            .where(tablet.c.county == county, tablet.c.token_hash == hashed(token))
-        )
-        .mappings()
-        .first()
+_OPENING = (
+    sa.select(*ledger.COLUMNS, *_CALLER)
+    .select_from(county)
+    .outerjoin(tablet, (tablet.c.county == county.c.code) & (tablet.c.token_hash == sa.bindparam("token")))
+    .outerjoin(person, (person.c.county == tablet.c.county) & (person.c.id == tablet.c.person))
+    .where(ledger.NAMED)
+    .limit(2)
+)
+
+
+def opening(connection: sa.Connection, code: str | None, token: str) -> tuple[County, Caller | None]:
+    """The county, as `ledger.county_named` gives it, and the tablet that holds a token. One statement. Raises
+    NoCountyError."""
+    row = ledger.only(connection.execute(_OPENING, {"code": code, "token": hashed(token)}).all())
+    its, whose = row[: len(ledger.COLUMNS)], row[len(ledger.COLUMNS) :]
+    return County(*its), None if whose[0] is None else Caller(*whose)
+
+
+def renew(connection: sa.Connection, county: str, tablet_id: str, token: str) -> None:
+    """Gives a tablet another token."""
+    renewed = sa.update(tablet).where(tablet.c.county == county, tablet.c.id == tablet_id)
+    connection.execute(renewed.values(token_hash=hashed(token)))
+
+
+def _latest(column: sa.Column[Any], said: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
+    """The later of a stamp that was said, if one was, and what a column has by then: requests of one tablet may come
+    side by side."""
+    return sa.case((said.is_(None), column), (column > said, column), else_=said)
+
+
+_HEARD = (
+    sa.update(tablet)
+    .where(tablet.c.county == sa.bindparam("same_county"), tablet.c.id == sa.bindparam("same_tablet"))
+    .values(
+        last_sync=sa.bindparam("receipt"),
+        last_now=_latest(tablet.c.last_now, sa.bindparam("now", type_=sa.Text)),
+        announced=sa.func.coalesce(sa.bindparam("owes", type_=sa.BigInteger), tablet.c.announced),
+        owed_nothing_at=_latest(tablet.c.owed_nothing_at, sa.bindparam("nothing_at", type_=sa.Text)),
     )
-    return None if row is None else Caller(**row)
+)
 
 
-def revoked_at(tablet_id: str) -> sa.ScalarSelect[str | None]:
-    """Since when a tablet is revoked, as part of a statement that asks for its county."""
-    asked = sa.select(tablet.c.revoked_at).where(tablet.c.county == county.c.code, tablet.c.id == tablet_id)
-    return asked.correlate(county).scalar_subquery()
-
-
-def heard(connection: sa.Connection, county: str, tablet_id: str, columns: dict[str, Any]) -> None:
-    """Notes what a tablet's request said."""
-    connection.execute(sa.update(tablet).where(tablet.c.county == county, tablet.c.id == tablet_id).values(**columns))
-
-
-def latest(column: sa.Column[Any], stamp: str) -> sa.ColumnElement[str]:
-    """The later of a stamp and what a column has by then: requests of one tablet may come side by side."""
-    return sa.case((column > stamp, column), else_=stamp)
+def heard(connection: sa.Connection, county: str, tablet_id: str, receipt: str, now: str | None, owes: int) -> None:
+    """Notes that a tablet's request came at the stamp `receipt`, and what it said: of its clock, and how many edits it
+    still owes. `now` is None where nothing that it says is to be believed."""
+    said = {"now": now, "owes": None if now is None else owes, "nothing_at": now if owes == 0 else None}
+    connection.execute(_HEARD, {"same_county": county, "same_tablet": tablet_id, "receipt": receipt, **said})
 
 
 def code(connection: sa.Connection, county: str, text: str) -> dict[str, Any] | None:

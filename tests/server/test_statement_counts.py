@@ -12,6 +12,7 @@ FEW, MANY = 5, 500
 
 
 def said(county: County, device: Device, lines: list[bytes]) -> list[str]:
+    device.catch_up()  # Whoever comes from further back is asked once more where the log was then.
     with statements(county.center.engine) as found:
         answer = device.push(lines)
     assert answer.outcomes == []

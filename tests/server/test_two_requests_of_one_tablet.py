@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from server.store import tables, tablets
+from server.store import ledger, tables, tablets
 from server.store.tablets import Caller
 from sync import stamps
 from tests.support.county import County
@@ -28,12 +28,12 @@ def test_a_request_that_read_before_another_wrote_takes_nothing_back(
     latest = stamps.stamp(county.clock())
     assert said(county) == (latest, latest)
 
-    read = tablets.caller
+    read = tablets.opening
 
-    def before(connection: sa.Connection, code: str, token: str) -> Caller | None:
-        found = read(connection, code, token)
-        return found and replace(found, last_now=None, owed_nothing_at=None)
+    def before(connection: sa.Connection, code: str | None, token: str) -> tuple[ledger.County, Caller | None]:
+        its, found = read(connection, code, token)
+        return its, found and replace(found, last_now=None, owed_nothing_at=None)
 
-    monkeypatch.setattr(tablets, "caller", before)
+    monkeypatch.setattr(tablets, "opening", before)
     wang.sync(now=earlier)
     assert said(county) == (latest, latest)
