@@ -165,11 +165,6 @@ class Outbox:
         condition = "record = ? AND type = ? AND state <> 'erased'"
         return [_kept(row) for row in self._store.rows(f"{_KEPT} WHERE {condition} ORDER BY seq", record, record_type)]
 
-    def overlaid(self) -> frozenset[tuple[str, str]]:
-        """The records (type, id) with edits that stand on top of what the center sent."""
-        found = self._store.rows(f"SELECT DISTINCT type, record FROM outbox WHERE {_OVERLAID}")  # noqa: S608
-        return frozenset((record_type, record) for record_type, record in found)
-
     def overlay(self, record_type: str, record: str) -> list[Edit]:
         """The edits that stand on top of a record, in the order in which they were made, its creation first: one that
         mends comes after changes that waited for it."""

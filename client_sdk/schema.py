@@ -101,6 +101,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (type, id)
         ) WITHOUT ROWID""",
     ),
+    (
+        # Saving an edit writes nothing into this one: `through` comes with its outcome.
+        "DROP INDEX outbox_overlaid",
+        "CREATE INDEX outbox_awaited ON outbox (through) WHERE passed = 0 AND through IS NOT NULL",
+    ),
 )
 """Each step's statements run in one transaction; `PRAGMA user_version` counts the steps taken."""
 

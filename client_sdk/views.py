@@ -150,23 +150,25 @@ class Views:
         if view is None:
             self._store.run("DELETE FROM view WHERE type = ? AND id = ?", record_type, record)
         else:
-            self._show(record_type, view, keys, pending=bool(own) and self._outbox.owes_on(record_type, record))
+            # What the center sent is shown in its own text, unless something stands on top of it.
+            text = doc if doc is not None and not own else _text(view.document)
+            self._show(record_type, view, text, keys, pending=bool(own) and self._outbox.owes_on(record_type, record))
 
     def begin(self, creation: Edit) -> Record:
         """The view of a record that was just created here, and of which nothing else is known."""
         view = overlaid(None, [creation], CATALOG)
         if view is None:  # pragma: no cover - a creation shows something
             raise ValueError(creation.do)
-        self._show(creation.type, view, "[]", pending=True)
+        self._show(creation.type, view, _text(view.document), "[]", pending=True)
         return Record(creation.type, view.id, view.document, (), True, view.dots)
 
-    def _show(self, record_type: str, view: View, keys: str, *, pending: bool) -> None:
+    def _show(self, record_type: str, view: View, document: str, keys: str, *, pending: bool) -> None:
         self._store.run(
             f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, text, {_SHOWN}) "  # noqa: S608
             f"VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})",
             record_type,
             view.id,
-            _text(view.document),
+            document,
             _text(view.dots),
             keys,
             pending,

@@ -36,7 +36,7 @@ def test_an_acknowledged_edit_stays_on_top_until_the_feed_has_passed_it(wang: Wo
     assert report.received == 6
     assert {shown for shown, _ in seen} == {"Drain"}
     assert [pending for _, pending in seen] == sorted((pending for _, pending in seen), reverse=True)
-    assert wang.tablet._desk.outbox.overlaid() == frozenset()
+    assert wang.tablet._desk.outbox.overlay("dispute", made.id) == []
 
 
 def test_a_page_from_before_the_edit_takes_nothing_off_the_screen(wang: Worker) -> None:
@@ -57,7 +57,7 @@ def test_a_page_from_before_the_edit_takes_nothing_off_the_screen(wang: Worker) 
     assert title(wang, made.id) == "Drain"
     sync(wang)
     assert title(wang, made.id) == "Drain"
-    assert wang.tablet._desk.outbox.overlaid() == frozenset()
+    assert wang.tablet._desk.outbox.overlay("dispute", made.id) == []
 
 
 def test_a_sync_that_breaks_off_between_pages_goes_on_from_there(wang: Worker, li: Worker) -> None:

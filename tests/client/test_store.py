@@ -256,7 +256,7 @@ def test_lists_read_an_index(wang: Worker) -> None:
         assert f"view_{field}" in plan[3], plan
     for sql, index in {
         "SELECT edit FROM outbox WHERE unsent = 1 ORDER BY seq LIMIT 500": "outbox_unsent",
-        "SELECT DISTINCT record FROM outbox WHERE passed = 0 AND state IN ('new', 'acked', 'held')": "outbox_overlaid",
+        "SELECT record FROM outbox WHERE passed = 0 AND state = 'acked' AND through <= 9": "outbox_awaited",
         "SELECT line FROM outbox WHERE record = 'x' ORDER BY seq": "outbox_record",
         "SELECT type, id FROM base WHERE keys = '[]'": "base_leaving",
     }.items():
