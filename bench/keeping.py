@@ -67,13 +67,19 @@ def _filled(ground: Ground, url: str, worker: Worker) -> str:
 
 
 def _saving(ground: Ground, kept: Tablet, worker: Worker, households: list[str], bare: Path) -> Iterator[Measurement]:
-    """Visits saved by the tablet, and the same lines inserted into SQLite and nothing else, turn by turn."""
+    """Visits saved by the tablet, and the same lines inserted into SQLite and nothing else, one by one in turn."""
     size, records = ground.size, Records(now_ms(), seed=3)
+
+    def visits(count: int) -> Iterator[Visit]:
+        for number in range(count):
+            yield records.visit(worker.person, worker.grid, households[number % len(households)])
+
     limit, ours = [], []
-    for _ in range(size.runs):
-        visits = [records.visit(worker.person, worker.grid, households[n % len(households)]) for n in range(size.saves)]
-        limit.append(statistics.median(limits.bare_saves(bare, [(each.name, each.line) for each in visits])) * 1000)
-        ours.append(statistics.median(_save(kept, each) for each in visits) * 1000)
+    with limits.bare_saving(bare, ((each.name, each.line) for each in visits(size.kept_visits))) as insert:
+        for _ in range(size.runs):
+            took = [(insert(each.name, each.line), _save(kept, each)) for each in visits(size.saves)]
+            limit.append(statistics.median(bare_s for bare_s, _ in took) * 1000)
+            ours.append(statistics.median(own_s for _, own_s in took) * 1000)
     yield Measurement("tablet, saving a visit", Subject.LIMIT, "ms", tuple(limit), note="synchronous=FULL, WAL")
     yield Measurement("tablet, saving a visit", Subject.DOORSTEP, "ms", tuple(ours))
 
