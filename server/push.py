@@ -151,5 +151,5 @@ class Push:
             log.append_decision(book, decision, lines.author)
         log.overwrite_outcomes(self.connection, self.county.code, again)
         log.write_named(self.connection, self.county.code, [*new, *again])
-        log.rewrite_waits(self.connection, self.county.code, batch.decisions.values(), held.keys())
+        log.rewrite_waits(self.connection, self.county.code, batch.decisions, held.keys())
         return [*new, *again]

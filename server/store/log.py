@@ -1,7 +1,8 @@
 """The edit log as it is asked: which edits are known, which lines are held, and for what they wait."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -303,15 +304,16 @@ _DELETE_WAITS = sa.delete(held_wait).where(
 
 
 def rewrite_waits(
-    connection: sa.Connection, county: str, decisions: Iterable[Decision], was_held: Collection[str]
+    connection: sa.Connection, county: str, decisions: Mapping[str, Decision], were_held: AbstractSet[str]
 ) -> None:
-    """Writes for what the held edits among these wait; the others wait for nothing any more. `was_held`: the names of
-    those that waited before."""
-    if was_held:
-        connection.execute(_DELETE_WAITS, {"county": county, "names": sorted(was_held)})
+    """Writes for what the held edits among these wait, by name; the others wait for nothing any more. `were_held`: the
+    names of edits that waited before, among which theirs are."""
+    again = sorted(decisions.keys() & were_held)
+    if again:
+        connection.execute(_DELETE_WAITS, {"county": county, "names": again})
     waits = [
         {"county": county, "awaited": awaited, "name": decision.arrival.name}
-        for decision in decisions
+        for decision in decisions.values()
         for awaited in sorted(decision.awaited)
         if decision.result is Result.HELD
     ]

@@ -103,6 +103,7 @@ def test_lines_that_are_refused_or_known(county: County, wang: Device) -> None:
     counts = []
     for lines in (bad(FEW), bad(MANY // 2)):
         for _ in range(2):
+            wang.catch_up()
             with statements(county.center.engine) as executed:
                 assert {each["result"] for each in wang.push(lines).outcomes} == {"refused"}
             counts.append(len(executed))
