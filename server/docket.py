@@ -19,7 +19,7 @@ from sync.codes import Result
 from sync.edits import Edit
 from sync.lines import Values, write
 from sync.stamps import instant, stamp
-from sync.world import Placed, World
+from sync.world import Placed
 
 CENTER = "center"
 """Whose edits these are."""
@@ -54,7 +54,8 @@ class Docket:
     def keep(self, cases: Mapping[str, Case], followed_up: Mapping[str, Sequence[str]]) -> list[Decision]:
         """Brings the server's fields of these disputes up to date: changes the batch's records, gives the edits that
         are to be logged."""
-        assignees = {str(_document(case.after, self.batch.world).get("assignee", "")) for case in cases.values()}
+        world = self.batch.world
+        assignees = {str(world.document(case.after.record).get("assignee", "")) for case in cases.values()}
         strangers = self.strangers(assignees - {""})
         said = {
             identity: self._said(case, followed_up.get(identity, ()), strangers) for identity, case in cases.items()
@@ -70,11 +71,10 @@ class Docket:
 
     def _said(self, case: Case, followed_up: Sequence[str], strangers: Collection[str]) -> dict[str, object]:
         """The server's values that differ from what the dispute says; the number is still to be taken."""
-        world = self.batch.world
-        document, life = _document(case.after, world), case.life(world)
+        document = self.batch.world.document(case.after.record)
         if document.get("removed"):
             return {}
-        said = self._deadlines(case, document) if counting.is_received(life) else {}
+        said = self._deadlines(case, document) if counting.is_received(case.life) else {}
         flags = _flags({**document, **said}, followed_up, strangers)
         if flags != document.get("flags", []):
             said["flags"] = flags
@@ -87,7 +87,7 @@ class Docket:
             said["accepted_at"] = instant(self.now_ms)
             statutory = today + timedelta(days=PERIODS.statutory_days)
             said["statutory_due_at"] = deadlines.end_of(statutory, self.timezone)
-        is_moved_on = counting.is_open(case.life(self.batch.world)) and self._tier_changed(case)
+        is_moved_on = counting.is_open(case.life) and self._tier_changed(case)
         if "due_at" not in document or is_moved_on:
             working_days = PERIODS.tier_working_days[str(document["tier"])]
             due = deadlines.working_day_after(today, working_days, PERIODS)
@@ -98,7 +98,7 @@ class Docket:
         if case.before is None:
             return True
         world = self.batch.world
-        return _document(case.before, world).get("tier") != _document(case.after, world).get("tier")
+        return world.document(case.before.record).get("tier") != world.document(case.after.record).get("tier")
 
     def _write(self, case: Case, values: Values) -> Decision:
         world, record = self.batch.world, case.after.record
@@ -126,10 +126,6 @@ class Docket:
         """The edit's name: no other transaction writes of this dispute from the same revision."""
         seed = hashlib.sha256(f"{record} {self.revision}".encode()).digest()
         return ids.edit_name(self.now_ms, int.from_bytes(seed[:10]))
-
-
-def _document(placed: Placed, world: World) -> Values:
-    return records.document(placed.record, world.catalog, world.workflow)
 
 
 def _flags(document: Values, followed_up: Sequence[str], strangers: Collection[str]) -> list[str]:

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from schemas.periods import Periods
 from server.status.counting import DayOf, is_valid
 from server.store import counters
-from sync import records
 from sync.batch import Batch
 from sync.lines import Values
-from sync.records import Record
 from sync.world import Placed, World
 
+ATTENDED = ("household", "dispute")
+"""The types of records for which other records count."""
 FOLLOW_UP = "follow_up"
 """The kind of an entry that says how the parties fare since."""
 
@@ -25,12 +25,6 @@ class Attendance:
     before: Mapping[str, list[str]]
     after: Mapping[str, list[str]]
     changed: frozenset[str]
-
-
-def values(record: Record, world: World) -> Values:
-    """A record's values by field. (Those of sets and of the workflow are not as the document says them where the
-    creation alone made the record.)"""
-    return record.base if record.is_untouched else records.document(record, world.catalog, world.workflow)
 
 
 def attended(kind: str, said: Values, made_at: str, day_of: DayOf, periods: Periods) -> tuple[str, str] | None:
@@ -50,7 +44,7 @@ def attendance(connection: sa.Connection, county: str, batch: Batch, day_of: Day
     looked_at = set[str]()
     for identity, was in batch.changed.items():
         now = world.records[identity]
-        if now.record.type in ("household", "dispute") and was is not None:
+        if now.record.type in ATTENDED and was is not None:
             looked_at.add(identity)
         before, after = _of(was, world, day_of, periods), _of(now, world, day_of, periods)
         if before != after:
@@ -71,4 +65,4 @@ def _of(placed: Placed | None, world: World, day_of: DayOf, periods: Periods) ->
     if placed is None:
         return None
     record = placed.record
-    return attended(record.type, values(record, world), record.origins[0].at, day_of, periods)
+    return attended(record.type, world.document(record), record.origins[0].at, day_of, periods)

@@ -1,7 +1,7 @@
 """The disputes that a transaction changes or attends, before and after, with their lives."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -22,18 +22,12 @@ from sync.world import Placed, World
 
 @dataclass(slots=True)
 class Case:
-    """A dispute before and after."""
+    """A dispute before and after, and its life. (What the docket writes after that is no step of it.)"""
 
     before: Placed | None
     after: Placed
-    moves_before: dict[str, Move] = field(default_factory=dict)
-    moves: dict[str, Move] = field(default_factory=dict)
-
-    def life_before(self, world: World) -> list[Step]:
-        return [] if self.before is None else lived(self.before.record, self.moves_before, world.workflow)
-
-    def life(self, world: World) -> list[Step]:
-        return lived(self.after.record, self.moves, world.workflow)
+    life_before: list[Step]
+    life: list[Step]
 
 
 def lived(record: Record, known: Mapping[str, Move], workflow: Workflow) -> list[Step]:
@@ -48,33 +42,33 @@ COUNTS = frozenset({WORKFLOW_REGISTER, "unit", "removed", "satisfaction", "route
 
 def cases(connection: sa.Connection, county: str, batch: Batch, attendance: Attendance) -> dict[str, Case]:
     """The disputes by id of which a worked batch changes what counts. To look at one is to read its whole history."""
-    world = batch.world
-    counting = _counting(batch) | attendance.changed
-    found = {
-        identity: Case(batch.changed.get(identity, world.records[identity]), world.records[identity])
-        for identity in sorted(counting & world.records.keys())
-        if world.records[identity].record.type == "dispute"
-    }
-    there = [identity for identity, case in found.items() if case.before is not None]
+    world, moved = batch.world, dict[str, list[Edit]]()
+    counting = set(attendance.changed)
+    for decision in batch.decisions.values():
+        if decision.record in batch.changed and _is_dispute(decision.record, world):
+            counting |= {decision.record} if _counts(decision) else set()
+            line = decision.arrival.line
+            if decision.result in ADMITTED and isinstance(line, Edit):
+                moved.setdefault(decision.record, []).append(line)
+    disputes = sorted(each for each in counting if _is_dispute(each, world))
+    there = [each for each in disputes if batch.changed.get(each, world.records[each]) is not None]
+    logged = dict[str, list[Edit]]()
     for identity, edit in _logged(connection, county, there) if there else ():
         if edit.name not in batch.decisions:
-            found[identity].moves_before |= moves([edit])
-    for case in found.values():
-        case.moves = dict(case.moves_before)
-    for decision in batch.decisions.values():
-        line = decision.arrival.line
-        if decision.result in ADMITTED and isinstance(line, Edit) and decision.record in found:
-            found[decision.record].moves |= moves([line])
-    return found
+            logged.setdefault(identity, []).append(edit)
+    return {each: _case(each, batch, logged.get(each, ()), moved.get(each, ())) for each in disputes}
 
 
-def _counting(batch: Batch) -> set[str]:
-    """The records that the batch changed in what counts."""
-    return {
-        decision.record
-        for decision in batch.decisions.values()
-        if decision.record in batch.changed and _counts(decision)
-    }
+def _is_dispute(identity: str, world: World) -> bool:
+    return identity in world.records and world.records[identity].record.type == "dispute"
+
+
+def _case(identity: str, batch: Batch, logged: Iterable[Edit], admitted: Iterable[Edit]) -> Case:
+    world, after = batch.world, batch.world.records[identity]
+    before = batch.changed.get(identity, after)
+    known = moves(logged)
+    life_before = [] if before is None else lived(before.record, known, world.workflow)
+    return Case(before, after, life_before, lived(after.record, known | moves(admitted), world.workflow))
 
 
 def _counts(decision: Decision) -> bool:

@@ -26,11 +26,31 @@ _WAYS_OUT = {
     "merged": "merged",
 }
 """How a status takes a dispute off the books, and how that is counted."""
-
-WAYS_OUT = tuple(dict.fromkeys(_WAYS_OUT.values()))
 _AT_THE_DOOR = frozenset({"grid", "village"})
 _REPORTED = "reported"
 _SATISFIED_FROM = 4
+
+
+def counted(
+    kind: str,
+    values: Mapping[str, object],
+    made_at: str,
+    attended: Sequence[str],
+    life: Sequence[Step],
+    day_of: DayOf,
+    periods: Periods,
+) -> Days:
+    """What a record of any type adds. `attended`: the local days of a household's visits, or a dispute's follow-ups;
+    `life`: of a dispute."""
+    match kind:
+        case "visit":
+            return visit(values, made_at, day_of, periods)
+        case "household":
+            return household(values, made_at, attended, day_of, periods)
+        case "dispute":
+            return dispute(values, life, attended, day_of)
+        case _:
+            return Days()
 
 
 def visit(values: Mapping[str, object], made_at: str, day_of: DayOf, periods: Periods) -> Days:

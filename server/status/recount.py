@@ -1,13 +1,12 @@
 """The counters counted anew from the records and the log, to prove those that were kept. It reads everything."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.periods import PERIODS
-from server.status import counting
-from server.status.attendance import attended
-from server.status.counting import DayOf, Days
+from server.status.attendance import ATTENDED, attended
+from server.status.counting import DayOf, Days, counted
 from server.status.life import Step
 from server.status.remaining import Remaining
 from server.store.counters import DAY, MONTH, MONTH_CHARS
@@ -25,38 +24,37 @@ class Recount:
     days: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The local days of valid visits and follow-ups, by household and dispute."""
     _counted: Counted = field(default_factory=lambda: defaultdict(int))
-    _later: dict[str, tuple[Values, str, list[Step]]] = field(default_factory=dict)
+    _later: list[tuple[str, str, Values, str, list[Step]]] = field(default_factory=list)
+    """What is counted by the days on which it was attended, as it was seen."""
 
     def see(self, kind: str, identity: str, document: Values, made_at: str, life: list[Step]) -> None:
         attends = attended(kind, document, made_at, self.day_of, PERIODS)
         if attends is not None:
             record, day = attends
             self.days[record].append(day)
-        if kind == "visit":
-            self._add(document, counting.visit(document, made_at, self.day_of, PERIODS))
-        elif kind in ("household", "dispute"):
-            self._later[identity] = (document, made_at, life)
+        if kind in ATTENDED:
+            self._later.append((kind, identity, document, made_at, life))
+        else:
+            self._count(kind, document, made_at, (), life)
 
     def see_erased(self, remains: Remaining) -> None:
         """Is shown what an erased record left."""
         for record, day in remains.attended:
             self.days[record].append(day)
         for (unit, day, measure), value in remains.counted.items():
-            self._add({"unit": unit}, Days({(day, measure): value}))
+            self._add(unit, Days({(day, measure): value}))
 
     def counted(self) -> Counted:
         """The counters that are not 0."""
-        for identity, (document, made_at, life) in self._later.items():
-            days = sorted(self.days.get(identity, ()))
-            if life:
-                self._add(document, counting.dispute(document, life, days, self.day_of))
-            else:
-                self._add(document, counting.household(document, made_at, days, self.day_of, PERIODS))
+        for kind, identity, document, made_at, life in self._later:
+            self._count(kind, document, made_at, sorted(self.days.get(identity, ())), life)
         self._later.clear()
         return {key: value for key, value in self._counted.items() if value}
 
-    def _add(self, document: Values, days: Days) -> None:
-        unit = str(document.get("unit"))
+    def _count(self, kind: str, document: Values, made_at: str, days: Sequence[str], life: Sequence[Step]) -> None:
+        self._add(str(document.get("unit")), counted(kind, document, made_at, days, life, self.day_of, PERIODS))
+
+    def _add(self, unit: str, days: Days) -> None:
         for (day, measure), value in days.items():
             self._counted[DAY, unit, day, measure] += value
             self._counted[MONTH, unit, day[:MONTH_CHARS], measure] += value

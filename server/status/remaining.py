@@ -12,11 +12,10 @@ from schemas.catalog import CATALOG
 from schemas.periods import PERIODS
 from schemas.status import BALANCES, BOOKS, ERASED
 from schemas.workflow import WORKFLOW
-from server.status import counting
 from server.status.attendance import attended
 from server.status.cases import lived
-from server.status.counting import DayOf, Days
-from server.status.life import moves
+from server.status.counting import DayOf, counted
+from server.status.life import Step, moves
 from server.store import counters, records
 from server.store.counters import Tally
 from server.store.records import Stored
@@ -87,20 +86,13 @@ def remaining(
         attends = attended(row.type, document, row.made_at, day_of, PERIODS)
         if attends is not None:
             found.attended.append(attends)
-        for (day, measure), value in _counted(row, document, days.get(row.id, ()), admitted, day_of).items():
+        life = _life(row, admitted.get(row.id, ()))
+        adds = counted(row.type, document, row.made_at, days.get(row.id, ()), life, day_of, PERIODS)
+        for (day, measure), value in adds.items():
             found.counted[str(document.get("unit")), day, measure] += value
     return found
 
 
-def _counted(
-    row: Stored, document: Mapping[str, Any], days: Sequence[str], admitted: Mapping[str, Sequence[Edit]], day_of: DayOf
-) -> Days:
-    match row.type:
-        case "visit":
-            return counting.visit(document, row.made_at, day_of, PERIODS)
-        case "household":
-            return counting.household(document, row.made_at, days, day_of, PERIODS)
-        case "dispute":
-            record = records.record_of(row, CATALOG, {})
-            return counting.dispute(document, lived(record, moves(admitted.get(row.id, ())), WORKFLOW), days, day_of)
-    return Days()
+def _life(row: Stored, admitted: Sequence[Edit]) -> list[Step]:
+    """Of a dispute; empty for what has none."""
+    return lived(records.record_of(row, CATALOG), moves(admitted), WORKFLOW) if row.type == "dispute" else []

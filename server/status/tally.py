@@ -7,17 +7,15 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from schemas.periods import PERIODS
-from server.status import counting
-from server.status.attendance import Attendance, values
+from server.status.attendance import Attendance
 from server.status.cases import Case
-from server.status.counting import DayOf, Days
+from server.status.counting import DayOf, counted
 from server.status.life import Step
 from server.store import records
 from server.store.counters import Tally
-from sync import records as engine
 from sync.batch import Batch
-from sync.lines import Values
-from sync.world import Placed, World
+from sync.records import Record
+from sync.world import Placed
 
 
 @dataclass(slots=True)
@@ -36,23 +34,34 @@ class Tallying:
         for identity, was in self.batch.changed.items():
             now = world.records[identity]
             if now.record.type == "visit":
-                self._add(changes, -1, was, self._visit(was))
-                self._add(changes, +1, now, self._visit(now))
+                self._change(changes, was, now)
         for identity, now in self._households().items():
-            was = self.batch.changed.get(identity, now)
-            self._add(changes, -1, was, self._household(was, self.attendance.before.get(identity, ())))
-            self._add(changes, +1, now, self._household(now, self.attendance.after.get(identity, ())))
-        for identity, case in cases.items():
-            before, after = self.attendance.before.get(identity, ()), self.attendance.after.get(identity, ())
-            self._add(changes, -1, case.before, self._dispute(case.before, case.life_before(world), before))
-            self._add(changes, +1, case.after, self._dispute(case.after, case.life(world), after))
+            self._change(changes, self.batch.changed.get(identity, now), now)
+        for case in cases.values():
+            self._change(changes, case.before, case.after, case.life_before, case.life)
         return changes
 
-    def _add(self, changes: Tally, sign: int, placed: Placed | None, counted: Days) -> None:
-        unit = None if placed is None else values(placed.record, self.batch.world).get("unit")
-        if unit is not None:  # Of an erased record nothing is left that could change.
-            for (day, measure), value in counted.items():
-                changes[str(unit), day, measure] += sign * value
+    def _change(
+        self,
+        changes: Tally,
+        was: Placed | None,
+        now: Placed,
+        life_before: Sequence[Step] = (),
+        life: Sequence[Step] = (),
+    ) -> None:
+        identity = now.record.id
+        if was is not None:
+            self._add(changes, -1, was.record, self.attendance.before.get(identity, ()), life_before)
+        self._add(changes, +1, now.record, self.attendance.after.get(identity, ()), life)
+
+    def _add(self, changes: Tally, sign: int, record: Record, attended: Sequence[str], life: Sequence[Step]) -> None:
+        document = self.batch.world.document(record)
+        unit = document.get("unit")
+        if unit is None:  # Of an erased record nothing is left that could change.
+            return
+        adds = counted(record.type, document, record.origins[0].at, attended, life, self.day_of, PERIODS)
+        for (day, measure), value in adds.items():
+            changes[str(unit), day, measure] += sign * value
 
     def _households(self) -> dict[str, Placed]:
         """The households that the batch changed, or of which a valid visit came or went."""
@@ -64,24 +73,3 @@ class Tallying:
         loaded = {row.id: Placed(records.record_of(row, CATALOG)) for row in found}
         there = {each: world.records[each] for each in sorted(wanted & world.records.keys())} | loaded
         return {identity: placed for identity, placed in there.items() if placed.record.type == "household"}
-
-    def _visit(self, placed: Placed | None) -> Days:
-        if placed is None:
-            return Days()
-        made_at = placed.record.origins[0].at
-        return counting.visit(values(placed.record, self.batch.world), made_at, self.day_of, PERIODS)
-
-    def _household(self, placed: Placed | None, visited: Sequence[str]) -> Days:
-        if placed is None:
-            return Days()
-        document, made_at = _document(placed, self.batch.world), placed.record.origins[0].at
-        return counting.household(document, made_at, visited, self.day_of, PERIODS)
-
-    def _dispute(self, placed: Placed | None, life: Sequence[Step], followed_up: Sequence[str]) -> Days:
-        if placed is None:
-            return Days()
-        return counting.dispute(_document(placed, self.batch.world), life, followed_up, self.day_of)
-
-
-def _document(placed: Placed, world: World) -> Values:
-    return engine.document(placed.record, world.catalog, world.workflow)

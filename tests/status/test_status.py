@@ -107,6 +107,34 @@ def test_a_visit_that_is_corrected_is_counted_anew(county: County, wang: Device,
     assert status(tang)["measures"]["visit_coverage"] == {"numerator": 0, "denominator": 0}
 
 
+def test_a_household_that_was_changed_is_counted_right_by_what_attends_it_later(
+    county: County, wang: Device, tang: Device
+) -> None:
+    home = wang.create("household", unit=GRID)
+    visits = [wang.create("visit", household=home, unit=GRID) for _ in range(2)]
+    wang.sync()
+    wang.catch_up()
+    wang.change("household", home, add={"service_needs": ["living_alone_elder"]}, address="2 Canal Lane")
+    wang.sync()
+    wang.catch_up()
+    wang.change("visit", visits[0], result="nobody_home")
+    wang.sync()
+    assert status(tang)["measures"]["visit_coverage"] == {"numerator": 1, "denominator": 1}
+    wang.change("visit", visits[1], result="nobody_home")
+    wang.sync()
+    assert status(tang)["measures"]["visit_coverage"] == {"numerator": 0, "denominator": 1}
+
+
+def test_a_dispute_whose_status_is_written_by_escapes_is_no_household(
+    county: County, wang: Device, tang: Device
+) -> None:
+    fence = wang.create("dispute", unit=GRID)
+    wang.outbox[fence] = wang.outbox[fence].replace(b'"status"', rb'"\u0073tatus"')
+    wang.sync()
+    assert county.differences() == []
+    assert (status(tang)["counts"]["reported"], status(tang)["counts"]["households"]) == (0, 0)
+
+
 def test_a_grid_that_moves_takes_its_counts_along(county: County, wang: Device, tang: Device) -> None:
     wang.create("household", unit=GRID)
     wang.sync()
