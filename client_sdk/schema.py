@@ -46,6 +46,9 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+DOUBTED = -1
+"""The revision in `base` of a row that may not be what the center has."""
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -102,9 +105,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
     ),
     (
-        # Saving an edit writes nothing into this one: `through` comes with its outcome.
         "DROP INDEX outbox_overlaid",
+        # Saving an edit writes nothing into these two: they speak of its outcome.
         "CREATE INDEX outbox_awaited ON outbox (through) WHERE passed = 0 AND through IS NOT NULL",
+        "CREATE INDEX outbox_outcome ON outbox (outcome_ms) WHERE outcome_ms IS NOT NULL",
+        f"CREATE INDEX base_doubted ON base (generation) WHERE rev = {DOUBTED}",
     ),
 )
 """Each step's statements run in one transaction; `PRAGMA user_version` counts the steps taken."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from client_sdk.outbox import Outbox
 from client_sdk.record import Record
-from client_sdk.schema import VIEW_COLUMNS, Meta
+from client_sdk.schema import DOUBTED, VIEW_COLUMNS, Meta
 from client_sdk.store import Store
 from schemas.catalog import CATALOG
 from sync.digests import digests
@@ -19,11 +19,11 @@ Name = tuple[str, str]
 
 ERASED = "erased"
 """Why a record is gone when the law asked for it: nothing of it stays."""
-DOUBTED = -1
-"""The revision of a row that may not be what the center has."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
+# Said in so many words, and not given: so SQLite finds the few such rows by their own index.
+_DOUBTED = f"rev = {DOUBTED}"
 _SHOWN = ", ".join(VIEW_COLUMNS)
 
 
@@ -123,14 +123,14 @@ class Views:
 
     def trust(self) -> None:
         """Ends all doubt: the center sends everything anew, whatever drifted."""
-        self._store.run("UPDATE base SET rev = 0 WHERE rev = ?", DOUBTED)
+        self._store.run(f"UPDATE base SET rev = 0 WHERE {_DOUBTED}")  # noqa: S608
 
     def drop_doubted(self) -> list[Name]:
         """Drops what was doubted and did not come again. Gives what was dropped."""
         # What an earlier past of the center sent is not for drift to drop: it is set aside.
-        doubted = (DOUBTED, self._store.number(Meta.GENERATION))
-        found = self._store.rows("SELECT type, id FROM base WHERE rev = ? AND generation >= ?", *doubted)
-        self._store.run("DELETE FROM base WHERE rev = ? AND generation >= ?", *doubted)
+        generation = self._store.number(Meta.GENERATION)
+        found = self._store.rows(f"SELECT type, id FROM base WHERE {_DOUBTED} AND generation >= ?", generation)  # noqa: S608
+        self._store.run(f"DELETE FROM base WHERE {_DOUBTED} AND generation >= ?", generation)  # noqa: S608
         return [(record_type, record) for record_type, record in found]
 
     # -- what is shown

@@ -258,7 +258,9 @@ def test_lists_read_an_index(wang: Worker) -> None:
         "SELECT edit FROM outbox WHERE unsent = 1 ORDER BY seq LIMIT 500": "outbox_unsent",
         "SELECT record FROM outbox WHERE passed = 0 AND state = 'acked' AND through <= 9": "outbox_awaited",
         "SELECT line FROM outbox WHERE record = 'x' ORDER BY seq": "outbox_record",
+        "DELETE FROM outbox WHERE unsent = 0 AND outcome_ms < 9": "outbox_outcome",
         "SELECT type, id FROM base WHERE keys = '[]'": "base_leaving",
+        "SELECT type, id FROM base WHERE rev = -1 AND generation >= 0": "base_doubted",
     }.items():
         assert index in " ".join(row[3] for row in store.rows(f"EXPLAIN QUERY PLAN {sql}")), sql
 
