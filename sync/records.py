@@ -125,24 +125,18 @@ def _in(record: Record, register: str, lookup: Lookup) -> Callable[[str], Named]
 def document(record: Record, catalog: Catalog, workflow: Workflow) -> Values:
     """What everybody sees of the record: fields in the schema's order, sets as sorted lists, absent ones left out."""
     record_type = catalog.types[record.type]
-    values: dict[str, object] = {}
+    # By register. What nothing but the creation touched has one value: most registers of most records.
+    values = dict(record.base)
+    for name, register in record.registers.items():
+        values[name] = shown(register.siblings, rule_of(record_type, name), workflow)
     sets: dict[str, list[str]] = {}
     unshown = _unshown(record)
-    for name in record.names:
-        if name in unshown:
-            continue
-        register = record.registers.get(name)
-        # What nothing but the creation touched has one value: most registers of most records.
-        value = (
-            record.base[name] if register is None else shown(register.siblings, rule_of(record_type, name), workflow)
-        )
+    for name in [name for name in values if "/" in name and name not in unshown]:
         field, _, member = name.partition("/")
-        if field in record_type.set_fields:
-            sets.setdefault(field, []).extend([member] if value else [])
-        elif name == WORKFLOW_REGISTER and isinstance(value, Mapping) and record_type.workflow_fields:
-            values.update(value)
-        else:
-            values[name] = value
+        sets.setdefault(field, []).extend([member] if values[name] else [])
+    group = values.get(WORKFLOW_REGISTER) if record_type.workflow_fields else None
+    if isinstance(group, Mapping):
+        values.update(group)
     values.update({field: sorted(members) for field, members in sets.items()})
     return {field: values[field] for field in record_type.fields if values.get(field) is not None}
 
