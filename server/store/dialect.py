@@ -22,8 +22,9 @@ _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
 
-_INDEX_ORDER = {"options": "-c enable_bitmapscan=off"}
-"""PostgreSQL: with no statistics yet it may gather and sort a whole key's rows where an index gives the first few."""
+_PLANS = {"options": "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan"}
+"""PostgreSQL: each statement is made for one index, and planned once a connection: planning costs more than running it.
+So no plan may hang on how few rows there were that day, or on statistics that are not there yet."""
 
 
 def create_engine(settings: Settings) -> sa.Engine:
@@ -47,7 +48,7 @@ def create_engine(settings: Settings) -> sa.Engine:
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args=_INDEX_ORDER,
+            connect_args=_PLANS,
             hide_parameters=True,
         )
     raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
