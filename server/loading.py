@@ -5,7 +5,7 @@ link of a chain of edits that are held for one another.
 What was asked for and not found is remembered: it is asked once more under the county's lock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -68,8 +68,13 @@ class Loading:
         authors = {each.line.by for each in everything if each.line.by is not None}
         self.world.people = directory.people(self.connection, self.county, authors)
 
-    def assumed(self, decided: Iterable[str]) -> Assumed:
-        """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting."""
+    def look_at(self, identities: Iterable[tuple[str, str]]) -> None:
+        """Loads records, by type and id, that were not needed for judging."""
+        self._put_records({each for each in identities if each[1] not in self.world.records} - self._records)
+
+    def assumed(self, decided: Iterable[str], attended: Mapping[str, list[str]]) -> Assumed:
+        """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting; `attended`:
+        the days that others attended."""
         known = self.world.known
         found = known.keys() - set(decided)
         return Assumed(
@@ -77,6 +82,7 @@ class Loading:
             absent_edits=self._asked_edits - found - self.held.keys(),
             held_edits={name for name in found if known[name].result is Result.HELD} | self.held.keys(),
             awaited=self._awaited,
+            attended=attended,
         )
 
     # -- held edits
@@ -126,12 +132,15 @@ class Loading:
         wanted = {identity for each in lines for identity in self._touched(each)}
         # The server's own records are nothing that a line can touch, and bear other records' names.
         wanted = {(kind, identity) for kind, identity in wanted if _is_editable(kind) and is_record_id(identity)}
-        rows = records.found(self.connection, self.county, wanted)
+        rows = self._put_records(wanted)
         # A line may leave a child where it stands, or move it from there to another parent.
-        parents = {parent for row in rows if (parent := _parent(row)) is not None} - wanted
-        rows += records.found(self.connection, self.county, parents)
+        self._put_records({parent for row in rows if (parent := _parent(row)) is not None} - wanted)
+
+    def _put_records(self, wanted: set[tuple[str, str]]) -> list[Stored]:
+        """Puts the records that there are of these into the world, and gives their rows."""
+        rows = records.found(self.connection, self.county, wanted)
         placed = records.placements(self.connection, self.county, [row.identity for row in rows])
-        remembered = records.remembered(self.connection, self.county, self._deciding)
+        remembered = records.remembered(self.connection, self.county, self._deciding) if rows else {}
         for row in rows:
             spans = placed.get(row.id, ()) if row.parent is None else ()
             if row.gone == ERASED:
@@ -139,7 +148,8 @@ class Loading:
             self.world.records[row.id] = Placed(
                 records.record_of(row, CATALOG, remembered.get(row.id, {})), spans, row.parent
             )
-        self._records = wanted | parents
+        self._records |= wanted
+        return rows
 
     def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
         """The records, by type and id, that judging and merging a line looks at."""

@@ -6,23 +6,16 @@ still holds, write, commit. The number of SQL statements does not depend on the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from schemas.periods import PERIODS
 from schemas.permissions import PERMISSIONS
 from schemas.workflow import WORKFLOW
 from server import writes
-from server.docket import Docket
+from server.books import Books
 from server.loading import Loading, arrival_of
-from server.status.attendance import attendance
-from server.status.cases import cases
-from server.status.days import days_in
-from server.status.tally import Tallying
-from server.store import counters, directory, ledger, log
-from server.store.counters import Tally
+from server.store import ledger, log
 from server.store.directory import UnitsCache
 from server.store.ledger import County, Ledger
 from server.store.log import HeldEdit
@@ -83,17 +76,18 @@ class Push:
         return batch, self._write(lines, batch, loading)
 
     def _write(self, lines: Lines, batch: Batch, loading: Loading) -> Ledger:
-        county = self.county if self.early else self._locked(batch, loading)
+        books, drafts = Books.of(self.connection, self.county, batch, loading.look_at), writes.drafted(batch)
+        county = self.county if self.early else self._locked(batch, loading, books)
         book = Ledger(county, self.now_ms, directory_changed=bool(lines.directory))
         for line in lines.directory:
             book.append(log.DIRECTORY, line, author=lines.author)
         self._log_strays(book, lines)
         decided = self._log(book, lines, batch, loading.held)
         if book.log:
-            changes = self._keep_books(book, batch)
+            books.keep_docket(book)
             received = {name: instant(each.edit.receipt_ms) for name, each in loading.held.items()}
-            writes.write(self.connection, book, batch, decided, received)
-            counters.add(self.connection, county.code, changes, book.revision)
+            writes.write(self.connection, book, batch, drafts, decided, received)
+            books.write(book)
             book.write(self.connection)
         return book
 
@@ -108,32 +102,13 @@ class Push:
             else:
                 book.append(log.STRAY, line, tablet=lines.tablet, author=lines.author)
 
-    def _keep_books(self, book: Ledger, batch: Batch) -> Tally:
-        """What the server itself writes of disputes, logged as edits of its own; gives the changes of counters."""
-        connection, county = self.connection, book.county
-        day_of = days_in(county.timezone)
-        attended = attendance(connection, county.code, batch, day_of, PERIODS)
-        found = cases(connection, county.code, batch, attended)
-        docket = Docket(
-            batch,
-            county.revision,
-            self.now_ms,
-            county.timezone,
-            day_of,
-            partial(counters.next_case_numbers, connection, county.code),
-            partial(directory.strangers, connection, county.code, stamp(self.now_ms)),
-        )
-        for decision in docket.keep(found, attended.after):
-            log.append_new(book, decision, None)
-        counters.attend(connection, county.code, {each: attended.after[each] for each in attended.changed})
-        return Tallying(connection, county.code, batch, attended, day_of).tally(found)
-
-    def _locked(self, batch: Batch, loading: Loading) -> County:
+    def _locked(self, batch: Batch, loading: Loading, books: Books) -> County:
         """Locks the county, and asks once whether anything that was taken for granted has changed meanwhile."""
         county = ledger.locked(self.connection, self.county.code)
         if county.directory_revision != self.county.directory_revision:
             raise OvertakenError("units or people changed")
-        if not log.still_holds(self.connection, county.code, self.county.revision, loading.assumed(batch.decisions)):
+        assumed = loading.assumed(batch.decisions, books.attended.before)
+        if not log.still_holds(self.connection, county.code, self.county.revision, assumed):
             raise OvertakenError("edits that matter here came meanwhile")
         return county
 

@@ -42,6 +42,7 @@ def attempt_of(center: Center, connection: sa.Connection, *, early: bool) -> Pus
 
 def attempt(center: Center, connection: sa.Connection, county: County, *, early: bool) -> Push:
     """One attempt of a transaction; `early`: with the county locked first. `county`: as the transaction sees it."""
-    if early:
+    alone = dialect.writes_alone(connection)
+    if early and not alone:
         county = ledger.locked(connection, county.code)
-    return Push(connection, county, center.units, center.clock(), early)
+    return Push(connection, county, center.units, center.clock(), early or alone)

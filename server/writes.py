@@ -34,21 +34,56 @@ class Change:
         return self.after.record.id
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A changed record's row without its revision, and its conflicts by field, before and now."""
+
+    change: Change
+    row: Stored
+    were_conflicts: Mapping[str, Values]
+    conflicts: Mapping[str, Values]
+
+    @classmethod
+    def of(cls, change: Change, world: World) -> "Draft":
+        made, before = change.after.record, change.before
+        row = records.stored(change.after, world.document(made), engine.dots(made, world.catalog, world.workflow))
+        were = {} if before is None else engine.conflicts(before.record, world.catalog, world.workflow)
+        return cls(change, row, were, engine.conflicts(made, world.catalog, world.workflow))
+
+
+Drafts = Mapping[str, Draft]
+"""By record."""
+
+
+def drafted(batch: Batch) -> Drafts:
+    """What can be made of the changed records before the county is locked."""
+    records_now = batch.world.records
+    return {
+        identity: Draft.of(Change(before, records_now[identity]), batch.world)
+        for identity, before in batch.changed.items()
+    }
+
+
 def write(
     connection: sa.Connection,
     ledger: Ledger,
     batch: Batch,
+    drafts: Drafts,
     decisions: Iterable[Decision],
     held_before: Mapping[str, str],
 ) -> None:
     """Writes the records that a batch changed. Log lines have been appended to the ledger already.
 
-    `decisions`: those that were logged; `held_before`: the edits that were held before, with when each was received."""
-    _Writer(connection, ledger, batch.world).write(
-        [Change(before, batch.world.records[identity]) for identity, before in batch.changed.items()],
-        decisions,
-        held_before,
-    )
+    `drafts` may be older than the docket. `decisions`: those that were logged; `held_before`: the edits that were held
+    before, with when each was received."""
+    world = batch.world
+    newest = []
+    for identity, before in batch.changed.items():
+        after, draft = world.records[identity], drafts.get(identity)
+        if draft is None or draft.change.after is not after:
+            draft = Draft.of(Change(before, after), world)
+        newest.append(draft)
+    _Writer(connection, ledger, world).write(newest, decisions, held_before)
 
 
 class _Writer:
@@ -58,12 +93,13 @@ class _Writer:
         self.written: set[tuple[str, str]] = set()
         self.changed: dict[str, Change] = {}
 
-    def write(self, changes: list[Change], decisions: Iterable[Decision], held_before: Mapping[str, str]) -> None:
+    def write(self, drafts: list[Draft], decisions: Iterable[Decision], held_before: Mapping[str, str]) -> None:
+        changes = [draft.change for draft in drafts]
         self.changed = {change.id: change for change in changes}
-        for change in changes:
-            self._record(change)
-        for change in changes:
-            self._conflicts(change)
+        for draft in drafts:
+            self._record(draft)
+        for draft in drafts:
+            self._conflicts(draft)
         self._children({change.id: change for change in changes if self._has_moved(change)})
         self._held_edits(
             [each for each in decisions if each.result is Result.HELD or each.arrival.name in held_before], held_before
@@ -76,14 +112,9 @@ class _Writer:
         for span in ended:
             self.writes.depart(row, self.ledger.next_revision(), span, MOVED)
 
-    def _record(self, change: Change) -> None:
-        made, world = change.after.record, self.world
-        row = records.stored(
-            change.after,
-            engine.document(made, world.catalog, world.workflow),
-            engine.dots(made, world.catalog, world.workflow),
-        )
-        self._put(row, self._standing(change.after), self._ended(change))
+    def _record(self, draft: Draft) -> None:
+        change, made = draft.change, draft.change.after.record
+        self._put(draft.row, self._standing(change.after), self._ended(change))
         self.writes.remember(change.before.record if change.before else None, made)
         known = change.before.placement if change.before else ()
         for span in change.after.placement:
@@ -99,6 +130,8 @@ class _Writer:
     def _ended(self, change: Change) -> list[Span]:
         """The spans of keys that the record was under before, and is no longer. A child was where its former parent
         was, and is where its parent is."""
+        if change.before is None:
+            return []
         now = {span.value for span in self._standing(change.after)}
         return [span for span in self._stood(change.before) if span.value not in now]
 
@@ -114,12 +147,10 @@ class _Writer:
             change.after.placement
         )
 
-    def _conflicts(self, change: Change) -> None:
-        world = self.world
-        before = change.before and engine.conflicts(change.before.record, world.catalog, world.workflow)
-        after = engine.conflicts(change.after.record, world.catalog, world.workflow)
-        for name in sorted({*(before or {}), *after}):
-            was, now = (before or {}).get(name), after.get(name)
+    def _conflicts(self, draft: Draft) -> None:
+        change = draft.change
+        for name in sorted({*draft.were_conflicts, *draft.conflicts}):
+            was, now = draft.were_conflicts.get(name), draft.conflicts.get(name)
             if now is not None and was is not None and canonical(was) == canonical(now):
                 continue
             row = self._conflict_row(

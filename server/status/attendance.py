@@ -37,7 +37,7 @@ def attended(kind: str, said: Values, made_at: str, day_of: DayOf, periods: Peri
 
 
 def attendance(connection: sa.Connection, county: str, batch: Batch, day_of: DayOf, periods: Periods) -> Attendance:
-    """The days of the households and disputes that a worked batch changes or attends. Under the county's lock."""
+    """The days of the households and disputes that a worked batch changes or attends."""
     world = batch.world
     gone: list[tuple[str, str]] = []
     come: list[tuple[str, str]] = []
@@ -52,13 +52,14 @@ def attendance(connection: sa.Connection, county: str, batch: Batch, day_of: Day
             come += [after] if after else []
     changed = {identity for identity, _ in (*gone, *come)}
     stored = counters.attendances(connection, county, looked_at | changed)
-    days = {identity: list(stored.get(identity, ())) for identity in looked_at | changed}
+    known = {identity: stored.get(identity, []) for identity in looked_at | changed}
+    days = {identity: list(each) for identity, each in known.items()}
     for identity, day in gone:
         if day in days[identity]:
             days[identity].remove(day)
     for identity, day in come:
         days[identity].append(day)
-    return Attendance(stored, {identity: sorted(each) for identity, each in days.items()}, frozenset(changed))
+    return Attendance(known, {identity: sorted(each) for identity, each in days.items()}, frozenset(changed))
 
 
 def _of(placed: Placed | None, world: World, day_of: DayOf, periods: Periods) -> tuple[str, str] | None:

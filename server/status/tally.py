@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
-from schemas.catalog import CATALOG
 from schemas.periods import PERIODS
 from server.status.attendance import Attendance
 from server.status.cases import Case
 from server.status.counting import DayOf, counted
 from server.status.life import Step
-from server.store import records
 from server.store.counters import Tally
 from sync.batch import Batch
 from sync.records import Record
@@ -20,23 +16,25 @@ from sync.world import Placed
 
 @dataclass(slots=True)
 class Tallying:
-    """Counts what a worked batch changed. `attendance` and `cases` have been read under the county's lock."""
+    """Counts what a worked batch changed."""
 
-    connection: sa.Connection
-    county: str
     batch: Batch
     attendance: Attendance
     day_of: DayOf
 
-    def tally(self, cases: Mapping[str, Case]) -> Tally:
-        """The changes of counters."""
+    def of_records(self) -> Tally:
+        """The changes of counters by visits and households: those that the batch changed, and the households of which a
+        valid visit came or went, which must be in its world."""
         world, changes = self.batch.world, Tally()
-        for identity, was in self.batch.changed.items():
-            now = world.records[identity]
-            if now.record.type == "visit":
-                self._change(changes, was, now)
-        for identity, now in self._households().items():
-            self._change(changes, self.batch.changed.get(identity, now), now)
+        for identity in {**self.batch.changed, **dict.fromkeys(self.attendance.changed)}:
+            now = world.records.get(identity)
+            if now is not None and now.record.type in ("visit", "household"):
+                self._change(changes, self.batch.changed.get(identity, now), now)
+        return changes
+
+    def of_cases(self, cases: Mapping[str, Case]) -> Tally:
+        """The changes of counters by disputes."""
+        changes = Tally()
         for case in cases.values():
             self._change(changes, case.before, case.after, case.life_before, case.life)
         return changes
@@ -62,14 +60,3 @@ class Tallying:
         adds = counted(record.type, document, record.origins[0].at, attended, life, self.day_of, PERIODS)
         for (day, measure), value in adds.items():
             changes[str(unit), day, measure] += sign * value
-
-    def _households(self) -> dict[str, Placed]:
-        """The households that the batch changed, or of which a valid visit came or went."""
-        world = self.batch.world
-        changed = {each for each in self.batch.changed if world.records[each].record.type == "household"}
-        wanted = changed | self.attendance.changed
-        missing = [("household", each) for each in sorted(wanted - world.records.keys())]
-        found = records.found(self.connection, self.county, missing)
-        loaded = {row.id: Placed(records.record_of(row, CATALOG)) for row in found}
-        there = {each: world.records[each] for each in sorted(wanted & world.records.keys())} | loaded
-        return {identity: placed for identity, placed in there.items() if placed.record.type == "household"}

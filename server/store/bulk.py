@@ -32,12 +32,15 @@ class Many(sa.types.TypeDecorator[Sequence[object]]):
 
 def _array(values: Sequence[object]) -> str:
     """An array as PostgreSQL reads it. (The driver would look at each value for itself, and again at each sign.)"""
-    return "{" + ",".join([_element(value) for value in values]) + "}"
+    # Nearly all are texts, and there are a great many: no call for each.
+    elements = [
+        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else _element(value)
+        for value in values
+    ]
+    return "{" + ",".join(elements) + "}"
 
 
 def _element(value: object) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if value is None:
         return "NULL"
     return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)
@@ -166,8 +169,14 @@ def _update(database: str, table: sa.Table, key: str, columns: tuple[str, ...]) 
 
 
 def _given(table: sa.Table, columns: tuple[str, ...]) -> sa.Select[Any]:
+    return given(table, {name: f"all_{name}" for name in columns})
+
+
+def given(table: sa.Table, columns: Mapping[str, str]) -> sa.Select[Any]:
+    """On PostgreSQL: the rows that parameters give, one for each column of a table, as `Many`."""
     arrays = [
-        sa.cast(sa.bindparam(f"all_{name}", type_=Many()), postgresql.ARRAY(table.c[name].type)) for name in columns
+        sa.cast(sa.bindparam(parameter, type_=Many()), postgresql.ARRAY(table.c[name].type))
+        for name, parameter in columns.items()
     ]
     source = (
         sa.func.unnest(*arrays)

@@ -85,6 +85,11 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def writes_alone(connection: sa.Connection) -> bool:
+    """Whether nobody else writes while this transaction does: so on SQLite, from its beginning."""
+    return _is_sqlite(connection)
+
+
 def is_retryable(error: DBAPIError) -> bool:
     """Whether the same transaction may well succeed when it is tried again."""
     if isinstance(error, IntegrityError):

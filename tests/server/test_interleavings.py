@@ -183,7 +183,8 @@ def test_what_may_pass_is_tried_again(
     home = wang.create("household", unit=GRID)
     assert wang.sync().outcomes == []
     assert wang.sees(home)
-    assert tries == [False, True, True, True], "from the second try on with the county locked first"
+    alone = county.center.engine.dialect.name == "sqlite"
+    assert tries == [alone, True, True, True], "from the second try on with the county locked first"
 
 
 def test_what_never_passes_is_not_tried_for_ever(county: County, wang: Device, monkeypatch: pytest.MonkeyPatch) -> None:
