@@ -1,10 +1,7 @@
 """What a pull reads is what changed under the caller's keys, however much is stored above the cursor for others."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +10,7 @@ from server.store import directory, feed, tables
 from server.store.feed import Reading
 from sync.scope import Scope, scope
 from sync.stamps import stamp
+from tests.support.cost import Statement, asked, rows_of, scanned, sqlite_plan
 from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, TOWNSHIP, VILLAGE, County, county_on
 from tests.support.databases import Databases
 
@@ -86,68 +84,22 @@ def held_by(county: County, role: str, unit: str) -> Scope:
         return scope(directory.people(connection, COUNTY, [person])[person], units, stamp(county.clock()))
 
 
-@contextmanager
-def observed(county: County) -> Iterator[list[tuple[str, Any]]]:
-    """The statements of the block with their parameters, as the driver gets them."""
-    said: list[tuple[str, Any]] = []
-
-    def listen(_connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: bool) -> None:
-        said.append((text, parameters))
-
-    sa.event.listen(county.center.engine, "before_cursor_execute", listen)
-    try:
-        yield said
-    finally:
-        sa.event.remove(county.center.engine, "before_cursor_execute", listen)
+def asked_page(county: County, reading: Reading, want: int, expected: int) -> Statement:
+    return asked(county, lambda connection: len(feed.page(connection, COUNTY, reading, want).rows), expected)
 
 
 def rows_read(county: County, reading: Reading, want: int, expected: int) -> int:
-    """How many rows the database looked at for a page, by its own account."""
-    engine = county.center.engine
-    with engine.connect() as connection, observed(county) as said:
-        page = feed.page(connection, COUNTY, reading, want)
-        assert len(page.rows) == expected
-    text, parameters = said[-1]
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            return steps(connection, text, parameters)
-        explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", parameters).scalar_one()
-        return scanned(explained[0]["Plan"])
+    """How many rows the database looked at for a page. In SQLite its plan may scan no table."""
+    statement = asked_page(county, reading, want, expected)
+    if county.center.engine.dialect.name == "sqlite":
+        plan = sqlite_plan(county, statement)
+        assert not scans(plan, "placement", "record", "p", "q"), plan
+        assert any("placement_feed" in line for line in plan), plan
+    return rows_of(county, statement)
 
 
-def scanned(node: dict[str, Any]) -> int:
-    """Rows that the scans of stored tables looked at, those that a filter then left out too."""
-    inner = sum(scanned(each) for each in node.get("Plans", []))
-    if "Relation Name" not in node:
-        return inner
-    left_out = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return inner + int((node["Actual Rows"] + left_out) * node["Actual Loops"])
-
-
-STEPS_PER_ROW = 400
-"""Instructions of SQLite's machine for one row of a page, generously."""
-
-
-def steps(connection: sa.Connection, text: str, parameters: Any) -> int:
-    """SQLite says no numbers of rows: the plan may scan no table, and the work is counted in its machine's steps."""
-    plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)]
-    scans = [line for line in plan if line.startswith("SCAN") and line.split()[1] in ("placement", "record", "p", "q")]
-    assert not scans, plan
-    assert any("placement_feed" in line for line in plan), plan
-    counted = [0]
-
-    def count() -> int:
-        counted[0] += 1
-        return 0
-
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    driver.set_progress_handler(count, 100)
-    try:
-        connection.exec_driver_sql(text, parameters).all()
-    finally:
-        driver.set_progress_handler(None, 0)
-    return counted[0] * 100 // STEPS_PER_ROW
+def scans(plan: list[str], *tables: str) -> list[str]:
+    return [line for line in plan if line.startswith("SCAN") and line.split()[1] in tables]
 
 
 @pytest.mark.parametrize("who", SCOPES)
@@ -182,13 +134,9 @@ def test_the_whole_county_reads_by_revision(county: County) -> None:
 def whole_rows(county: County, reading: Reading) -> int:
     if county.center.engine.dialect.name == "postgresql":
         return rows_read(county, reading, 1000, 10)
-    with county.center.engine.connect() as connection, observed(county) as said:
-        assert len(feed.page(connection, COUNTY, reading, 1000).rows) == 10
-    text, parameters = said[-1]
-    with county.center.engine.connect() as connection:
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters)]
+    plan = sqlite_plan(county, asked_page(county, reading, 1000, 10))
     assert any("record_revision" in line for line in plan), plan
-    assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] in ("h", "r", "record")]
+    assert not scans(plan, "h", "r", "record"), plan
     return 0
 
 
@@ -197,12 +145,10 @@ def test_a_plan_that_is_kept_for_any_parameters(county: County) -> None:
     if county.center.engine.dialect.name == "sqlite":
         pytest.skip("SQLite plans each time")
     held = held_by(county, "village_staff", VILLAGE)
-    with county.center.engine.connect() as connection, observed(county) as said:
-        feed.page(connection, COUNTY, Reading(held, 0, (), 0), 1000)
-    text, parameters = said[-1]
+    statement = asked_page(county, Reading(held, 0, (), 0), 1000, OWN)
+    parameters, numbered = statement.parameters, statement.text
     assert isinstance(parameters, dict)
     names = list(parameters)
-    numbered = text
     for number, name in enumerate(names, 1):
         numbered = numbered.replace(f"%({name})s", f"${number}")
     for suffix in ("::VARCHAR", "::INTEGER", "::BIGINT"):

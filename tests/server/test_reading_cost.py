@@ -1,8 +1,7 @@
 """What reading costs: statements that do not grow with rows, and rows of the caller's scope or page, whatever a large
 county holds beside them."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +10,8 @@ from server.store import bulk, dialect, history, listing, tables
 from server.store.history import Reader
 from server.store.listing import Between, Order, Wanted
 from sync.scope import Scope
-from tests.server.test_feed_cost import OWN, READ_PER_KEY_MAX, STEPS_PER_ROW, fill, held_by, observed, scanned
+from tests.server.test_feed_cost import OWN, READ_PER_KEY_MAX, fill, held_by
+from tests.support.cost import rows_read
 from tests.support.county import COUNTY, FAR_GRID, GRID, TOWNSHIP, VILLAGE, County, county_on
 from tests.support.device import Device
 from tests.support.filling import name
@@ -62,32 +62,6 @@ def large(request: pytest.FixtureRequest) -> Iterator[County]:
             with found.center.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("ANALYZE")
         yield found
-
-
-def rows_read(county: County, ask: Callable[[sa.Connection], int], expected: int) -> int:
-    """How many rows the database looked at for one statement, by its own account."""
-    engine = county.center.engine
-    with engine.connect() as connection, observed(county) as said:
-        assert ask(connection) == expected
-    text, parameters = said[-1]
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", parameters).scalar_one()
-            return scanned(explained[0]["Plan"])
-        counted = [0]
-
-        def count() -> int:
-            counted[0] += 1
-            return 0
-
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        driver.set_progress_handler(count, 100)
-        try:
-            connection.exec_driver_sql(text, parameters).all()
-        finally:
-            driver.set_progress_handler(None, 0)
-        return counted[0] * 100 // STEPS_PER_ROW
 
 
 def most(held: Scope) -> int:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from server.store import bulk, counters, dialect
 from server.store.counters import DAY, MONTH
 from server.store.tables import counter
-from tests.server.test_reading_cost import STORES, rows_read
+from tests.server.test_reading_cost import STORES
+from tests.support.cost import rows_read
 from tests.support.county import COUNTY, County, county_on
 
 GRIDS = [f"99010110100{village}{grid:03}" for village in range(1, 6) for grid in range(1, 13)]
