@@ -2,8 +2,6 @@
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from tests.support.clock import TestClock
 from tests.support.county import County
 from tests.support.markdown import ROOT, Block, blocks, resembles, section
 from tests.support.serving import Served, served
+from tests.support.walk import needs, walked
 
 NAME = "docs/center.md"
 TEXT = (ROOT / NAME).read_text(encoding="utf-8")
@@ -77,7 +76,7 @@ def record_a_visit(environment: dict[str, str]) -> None:
         county.stop()
 
 
-@pytest.mark.skipif(not all(map(shutil.which, ("curl", "openssl", "bash"))), reason="needs curl, openssl and bash")
+@needs("curl", "openssl", "bash")
 def test_its_commands_run_as_they_stand(tmp_path: Path, receiving: tuple[Served, str]) -> None:
     running, code = receiving
     _, pushing, asking, shown = blocks(section(NAME, "## By example"))
@@ -91,17 +90,8 @@ def test_its_commands_run_as_they_stand(tmp_path: Path, receiving: tuple[Served,
     assert "✓ test" in said["center test"]
     assert re.search("送达 [1-9].*失败 0", said["worker --once"])
     by_curl, answers = blocks(section(NAME, "## A message by hand"))[:2]
-    script = f"{asking.text}\necho '== next =='\n{by_curl.text}".replace(ADDRESS, running.url)
-    ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env={**os.environ, "CODE": code},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    for one, expected in zip(ran.stdout.split("== next ==\n"), (shown.text, answers.text), strict=True):
+    scripts = [each.text.replace(ADDRESS, running.url) for each in (asking, by_curl)]
+    for one, expected in zip(walked(scripts, tmp_path, {"CODE": code}), (shown.text, answers.text), strict=True):
         assert resembles(one, expected), f"{one}\nis not as shown:\n{expected}"
 
 

@@ -1,8 +1,6 @@
 """docs/protocol.md is true: its commands run as they stand, and it names every code and limit."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +9,12 @@ import pytest
 from sync import limits
 from sync.codes import DETAILS, PROBLEMS, Code
 from tests.cli.conftest import Shell
-from tests.support.markdown import ROOT, blocks, resembles, section
+from tests.support.markdown import ROOT, blocks, section
 from tests.support.serving import Served, served
+from tests.support.walk import needs, says_as_shown, steps
 
 PROTOCOL = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
 GRID = "990101001001001"
-BETWEEN = "== the next block =="
 
 
 @pytest.fixture
@@ -35,26 +33,10 @@ def server(shell: Shell) -> Iterator[Served]:
     running.stop()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash")
+@needs("curl", "bash")
 def test_the_walk_through_runs_as_it_stands(shell: Shell, server: Served, tmp_path: Path) -> None:
-    found = blocks(section("docs/protocol.md", "## A walk through"))
-    commands = [block.text for block in found if block.language == "sh"]
-    shown = [block.text for block in found if block.language != "sh"]
-    assert [block.language for block in found] == ["sh", ""] * len(shown)
-    script = f"echo '{BETWEEN}'\n".join(commands)
-    environment = {**os.environ, "URL": server.url, "CODE": shell.does("code", "wang")["code"]}
-    run = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = run.stdout.split(f"{BETWEEN}\n")
-    assert len(said) == len(shown), run.stderr
-    for one, expected in zip(said, shown, strict=True):
-        assert resembles(one, expected), f"{one}\nis not as shown:\n{expected}"
+    taken = steps(blocks(section("docs/protocol.md", "## A walk through")))
+    says_as_shown(taken, tmp_path, {"URL": server.url, "CODE": shell.does("code", "wang")["code"]})
     assert shell.does("verify") == {"differences": []}
 
 

@@ -1,8 +1,6 @@
 """docs/staff.md is true: its commands run as they stand, and it names the types, parameters and limits."""
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +16,12 @@ from server.reading import export
 from server.settings import Settings
 from tests.cli.conftest import Shell
 from tests.support.device import Device
-from tests.support.markdown import ROOT, blocks, resembles, section
+from tests.support.markdown import ROOT, blocks, section
 from tests.support.serving import Served, served
+from tests.support.walk import needs, says_as_shown, steps
 
 STAFF = (ROOT / "docs/staff.md").read_text(encoding="utf-8")
 VILLAGE, GRID = "990101001", "990101001001001"
-BETWEEN = "== the next block =="
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def enrolled(shell: Shell, http: httpx.Client, person: str) -> Device:
     return device
 
 
-def walked(shell: Shell, http: httpx.Client) -> str:
+def token_of_staff(shell: Shell, http: httpx.Client) -> str:
     """What has happened before the walk through; gives the token of the village's staff."""
     wang, sun = (enrolled(shell, http, person) for person in ("wang", "sun"))
     home = wang.create("household", unit=GRID, address="东村1", phone="13812348000", service_needs=["hardship"])
@@ -67,27 +65,12 @@ def walked(shell: Shell, http: httpx.Client) -> str:
     return sun.token
 
 
-@pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash")
+@needs("curl", "bash")
 def test_the_walk_through_runs_as_it_stands(shell: Shell, server: Served, tmp_path: Path) -> None:
-    found = blocks(section("docs/staff.md", "## A walk through"))
-    commands = [block.text for block in found if block.language == "sh"]
-    shown = [block.text for block in found if block.language != "sh"]
-    assert [block.language for block in found] == ["sh", ""] * len(shown)
-    script = f"echo '{BETWEEN}'\n".join(commands)
+    taken = steps(blocks(section("docs/staff.md", "## A walk through")))
     with httpx.Client(base_url=server.url) as http:
-        environment = {**os.environ, "URL": server.url, "TOKEN": walked(shell, http)}
-    run = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = run.stdout.split(f"{BETWEEN}\n")
-    assert len(said) == len(shown), run.stdout + run.stderr
-    for one, expected in zip(said, shown, strict=True):
-        assert resembles(one, expected), f"{one}\nis not as shown:\n{expected}"
+        token = token_of_staff(shell, http)
+    says_as_shown(taken, tmp_path, {"URL": server.url, "TOKEN": token})
     assert shell.does("verify") == {"differences": []}
 
 
