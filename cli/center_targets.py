@@ -1,6 +1,7 @@
 """`doorstep center`: where the county's status is pushed to, and from where it is taken in."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -79,11 +80,7 @@ def test(url: str | None) -> Answer:
 @answering
 def retry(url: str) -> Answer:
     """重试。 Try at the next pass what was stopped, set aside or put off."""
-    with opened() as county:
-        from server.center_push import targets
-
-        made = targets.retry(county, url)
-    return Answer(made, f"将重试 {made['url']} · Trying {made['url']} again")
+    return _done("retry", url, "将重试 {url} · Trying {url} again")
 
 
 @center.command("remove")
@@ -91,8 +88,12 @@ def retry(url: str) -> Answer:
 @answering
 def remove(url: str) -> Answer:
     """移除上级中心。 Push to a center no more, and drop what waits for it."""
+    return _done("remove", url, "不再推送到 {url} · No longer pushing to {url}")
+
+
+def _done(deed: Literal["retry", "remove"], url: str, words: str) -> Answer:
     with opened() as county:
         from server.center_push import targets
 
-        made = targets.remove(county, url)
-    return Answer(made, f"不再推送到 {made['url']} · No longer pushing to {made['url']}")
+        made = (targets.retry if deed == "retry" else targets.remove)(county, url)
+    return Answer(made, words.format(url=made["url"]))
