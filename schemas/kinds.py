@@ -41,7 +41,8 @@ class Kind(fields.Field[Any]):
     """
 
     json: type | None = None
-    """What a value of this kind is in JSON; None where there is no short way."""
+    """What a value of this kind is in JSON, where its checks are all that is asked of it besides; None where there is
+    no short way."""
 
     def __init__(self, *of: Any, wrong: str, required: bool = False, **options: Any) -> None:
         errors: dict[str, Any] = {"required": "required", "null": "required", "invalid": wrong, "too_large": wrong}
