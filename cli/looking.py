@@ -6,7 +6,7 @@ import click
 
 from cli.answers import Answer, CommandError, listed
 from cli.fields import given, record_type
-from cli.tablet_options import collection, on_tablet, pairs_argument, text
+from cli.tablet_options import collection, on_tablet, pairs_argument
 from cli.words import Words
 from client_sdk import Record, Tablet
 from schemas.catalog import RecordType
@@ -33,9 +33,13 @@ def list_(found: Tablet, words: Words, kind: str, pairs: tuple[str, ...], contai
         matching = {each.id for each in collection(found, known).find(containing)}
         records = [each for each in records if each.id in matching]
     items = [_item(known, each, masked(known, each.document)) for each in records]
-    columns = {"id": words("编号", "Id")} | {name: words.field(known, name) for name in _COLUMNS[known.name]}
-    table = listed(({"id": item["id"], **item["doc"]} for item in items), columns)
-    return Answer({"items": items}, table.text)
+    shown = _COLUMNS[known.name]
+    columns = {"id": words("编号", "Id")} | {name: words.field(known, name) for name in shown}
+    rows = (
+        {"id": item["id"], **{name: words.value(known, name, item["doc"].get(name)) for name in shown}}
+        for item in items
+    )
+    return Answer({"items": items}, listed(rows, columns).text)
 
 
 @click.command()
@@ -50,7 +54,7 @@ def show(found: Tablet, words: Words, kind: str, record: str, *, unmasked: bool)
     if shown is None:
         raise CommandError("record-unknown", "本机没有这条记录", "This tablet does not have that record")
     document = dict(shown.document) if unmasked else masked(known, shown.document)
-    lines = [f"{words.field(known, name)}: {text(each)}" for name, each in document.items()]
+    lines = [f"{words.field(known, name)}: {words.value(known, name, each)}" for name, each in document.items()]
     return Answer(_item(known, shown, document), "\n".join([shown.id, *lines]))
 
 

@@ -84,7 +84,15 @@ def attention(found: Tablet, words: Words) -> Answer:
         "field": words("字段", "Field"),
         words.language: words("说明", "Why"),
     }
-    return Answer({"items": items}, listed(items, columns).text)
+    labelled = (
+        {
+            **item,
+            "result": words("被退回", "Refused") if item["result"] == "refused" else words("待中心处理", "Held"),
+            "field": item["field"] and words.field(CATALOG.types[item["type"]], item["field"]),
+        }
+        for item in items
+    )
+    return Answer({"items": items}, listed(labelled, columns).text)
 
 
 def _attention(item: Item) -> dict[str, Any]:

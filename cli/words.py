@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from client_sdk import Refused, Tablet
 from schemas.catalog import RecordType
+from schemas.labels import labelled
 
 LANGUAGES = ("zh", "en")
 
@@ -29,6 +30,10 @@ class Words:
         """The label of a field, or its name where this app does not know it."""
         known = kind.fields.get(name)
         return name if known is None else self(known.zh, known.en)
+
+    def value(self, kind: RecordType, name: str, value: object) -> str:
+        """A value of a field, codes as their labels; – where there is none."""
+        return str(labelled(kind, name, value, self.language)) or "–"
 
     def status(self, tablet: Tablet) -> str:
         """Where the tablet stands, one line a fact."""

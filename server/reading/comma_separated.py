@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Generator, Iterable, Iterator
 
-from server.reading.cells import Cell, Table
+from schemas.labels import Cell
+from server.reading.cells import Table
 from server.store.listing import Item
 
 MEDIA = "text/csv"

@@ -8,7 +8,8 @@ from pathlib import Path
 import xlsxwriter  # type: ignore[import-untyped]  # It carries no types.
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from server.reading.cells import Cell, Table
+from schemas.labels import Cell
+from server.reading.cells import Table
 from server.store.listing import Item
 
 MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

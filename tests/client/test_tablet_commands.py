@@ -120,6 +120,21 @@ def test_lists_mask_what_is_sensitive_and_show_tells_it_when_asked(wang: Shell) 
     assert wang.fails("show", "dispute", "0193f0a0-0000-7000-8000-000000000000") == "record-unknown"
 
 
+def test_people_read_labels_and_programs_read_codes(wang: Shell) -> None:
+    fence = a_dispute(wang, "violence_likely=no")
+    assert {"邻里", "待受理"} <= set(wang.text("list", "dispute").split())
+    assert {"Neighbours", "Reported"} <= set(wang.text("list", "dispute", language="en").split())
+    shown = wang.text("show", "dispute", fence).splitlines()
+    assert "类型: 邻里" in shown
+    assert "Category: Neighbours" in wang.text("show", "dispute", fence, language="en")
+    assert wang.does("show", "dispute", fence)["doc"]["category"] == "neighbours"
+    assert wang.does("list", "dispute")["items"][0]["doc"]["status"] == "reported"
+    home = wang.does("household", "--address", "河边一号")["id"]
+    wang.does("visit", "--household", home, "--result", "met", "--purpose", "errand", "--purpose", "follow_up")
+    assert "服务代办、回访" in wang.text("list", "visit")
+    assert "–" in wang.text("list", "visit"), "no notes"
+
+
 def test_lists_can_be_narrowed(wang: Shell) -> None:
     for address in ("河边一号", "河边二号", "坡上"):
         wang.does("household", "--address", address)
@@ -194,6 +209,8 @@ def test_refused_edits_are_mended_or_given_up(wang: Shell) -> None:
     assert items[0]["values"]["parties"][0]["name"] == "赵*"
     assert "您没有这项权限" in wang.text("attention")
     assert "This is not yours to do" in wang.text("attention", language="en")
+    assert {"被退回", "待中心处理"} <= set(wang.text("attention").split())
+    assert {"Refused", "Held"} <= set(wang.text("attention", language="en").split())
     assert wang.text("status").splitlines()[1:3] == ["2 条需要处理", "1 条待中心处理"]
     assert wang.does("mend", first, f"unit={GRID}")["id"] == first
     assert wang.text("discard", second) == "已放弃\n"
