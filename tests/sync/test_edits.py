@@ -9,7 +9,7 @@ from schemas.rules import Rule
 from sync import edits, lines
 from sync.codes import Code
 from sync.edits import Do, Edit, Touch, Unread
-from sync.limits import LINE_BYTES_MAX
+from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 from sync.lines import Values
 from sync.refused import Creation, creation_of_refused
 from tests.sync.lines_of import START, at, changed, created, group, moved, name, new_name
@@ -233,6 +233,15 @@ def test_a_field_that_was_renamed_is_found_in_every_member_of_an_old_line() -> N
     assert found.touches == (Touch("title", "Drain", (OTHER,), settles=True, was="Fence"),)
     assert edits.over_of_refused(broken(old, now={}), second) == {"title": (OTHER,)}
     assert unread(old).code is Code.UNKNOWN_FIELD
+
+
+def test_over_names_so_many_edits_and_no_more_of_all_registers_together() -> None:
+    names = [new_name() for _ in range(OVER_NAMES_MAX)]
+    change = broken(CHANGED, now={"title": "Fence", "place": "渠边"})
+    assert len(list(read(broken(change, over={"title": names[1:], "place": names[:1]})).over)) == OVER_NAMES_MAX
+
+    found = unread(broken(change, over={"title": names, "place": names[:1]}))
+    assert (found.code, found.field) == (Code.INVALID, "over")
 
 
 def test_a_register_merges_as_its_field_says() -> None:

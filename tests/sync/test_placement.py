@@ -1,5 +1,6 @@
 """Where a record stands and stood, by which late work is judged."""
 
+from sync.codes import Result
 from sync.placement import moved
 from sync.scope import Span
 from sync.stamps import BEGINNING, stamp
@@ -37,6 +38,18 @@ def test_a_record_moves_when_its_unit_and_its_assignee_change() -> None:
         Span(f"unit:{NEXT_GRID}", at(5)),
         Span("body:committee", at(6)),
     }
+
+
+def test_a_change_of_another_field_leaves_it_where_it_stands_and_stood() -> None:
+    unit = changed(FENCE, "zhao", 5, over={"unit": [FENCE]}, unit=NEXT_GRID)
+    center = pushed(FENCE, unit)
+    before = center.world.records[name(FENCE)].placement
+    title = changed(FENCE, "zhao", 6, over={"title": [FENCE]}, title="Drain")
+    center.push([title])
+
+    assert center.outcomes[name(title)].result is Result.APPLIED
+    assert center.world.records[name(FENCE)].placement == before
+    assert len(before) == 2
 
 
 def test_a_key_given_but_not_shown_had_its_time_too() -> None:
