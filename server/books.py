@@ -19,6 +19,7 @@ from server.status.days import days_in
 from server.status.tally import Tallying
 from server.store import counters, directory, log
 from server.store.counters import Tally
+from server.store.flight import Sender
 from server.store.ledger import County, Ledger
 from sync.batch import Batch
 
@@ -62,9 +63,9 @@ class Books:
         for decision in docket.keep(self.cases, self.attended.after):
             log.append_new(book, decision, None)
 
-    def write(self, book: Ledger) -> None:
+    def write(self, sender: Sender, book: Ledger) -> None:
         """Writes days and counters, once all revisions are taken."""
         code, attended = book.county.code, self.attended
         self.tally.update(Tallying(self.batch, attended, self.day_of).of_cases(self.cases))
-        counters.attend(self.connection, code, {each: attended.after[each] for each in attended.changed})
-        counters.add(self.connection, code, self.tally, book.revision)
+        counters.attend(sender, code, {each: attended.after[each] for each in attended.changed})
+        counters.add(sender, code, self.tally, book.revision)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from server.settings import Settings
 from server.store import dialect, ledger
 from server.store.directory import UnitsCache
+from server.store.flight import ask
 from server.store.ledger import County
 
 Clock = Callable[[], int]
@@ -38,4 +39,4 @@ class Center:
 
     def county(self, connection: sa.Connection) -> County:
         """The county as it is now. Raises NoCountyError."""
-        return ledger.county_named(connection, self.settings.county)
+        return ask(connection, ledger.county_named(self.settings.county))

@@ -10,6 +10,7 @@ from server.center import Center
 from server.problems import ProblemError
 from server.reading.viewer import viewing
 from server.store import dialect, directory, tablets
+from server.store.flight import ask
 from server.store.ledger import County
 from server.store.tables import tablet
 from sync import ids, lines
@@ -57,7 +58,7 @@ def enroll(center: Center, body: bytes) -> dict[str, object]:
             connection.execute(sa.insert(tablet).values(county=county.code, token_hash=tablets.hashed(token), **row))
         else:
             tablets.renew(connection, county.code, tablet_id, token)
-        person = directory.people(connection, county.code, [person_id])[person_id]
+        person = ask(connection, directory.people(county.code, [person_id]))[person_id]
         held = scope(person, center.units.units(connection, county), now)
         described = _person(person, directory.names(connection, county.code, [person_id])[person_id], now)
     return {"tablet": tablet_id, "token": token, "person": described, "scope": list(held.covers), "clock": now}

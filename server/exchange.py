@@ -14,6 +14,7 @@ from server.center import Center
 from server.problems import ProblemError
 from server.push import Lines, Push
 from server.store import dialect, ledger, log, tablets
+from server.store.flight import Flight, Sender, ask
 from server.store.log import LoggedEdit
 from server.store.tablets import Caller
 from server.transaction import attempt, retrying
@@ -25,7 +26,6 @@ from sync.codes import Code, Result
 from sync.cursor import Cursor, CursorUnknownError, Mark
 from sync.edits import Edit, Unread
 from sync.frames import AnswerHead, Outcome, RequestHead
-from sync.limits import LINE_BYTES_MAX
 from sync.lines import digest
 from sync.stamps import stamp
 
@@ -48,7 +48,7 @@ class Asked:
     """A request as it was read. `marks`: what it says that the log gave it."""
 
     head: RequestHead
-    lines: Sequence[bytes]
+    lines: Sequence[Edit | Unread]
     cursor: Cursor | None
     marks: Sequence[Mark]
 
@@ -76,7 +76,8 @@ def _asked(body: bytes) -> Asked:
         raise ProblemError("malformed", error.field) from error
     except CursorUnknownError as error:
         raise ProblemError("cursor-unknown") from error
-    return Asked(head, lines, cursor, marks if cursor is None else [*marks, cursor.mark])
+    read = [edits.read(line, CATALOG) for line in lines]
+    return Asked(head, read, cursor, marks if cursor is None else [*marks, cursor.mark])
 
 
 # -- push
@@ -126,7 +127,7 @@ def _received(
     """What became of the lines in one transaction, and whether the tablet is revoked."""
 
     def work(connection: sa.Connection, early: bool) -> tuple[Pushed, bool]:
-        county, caller = tablets.opening(connection, center.settings.county, token)
+        county, caller = ask(connection, tablets.opening(center.settings.county, token))
         if caller is None:
             raise ProblemError("token-unknown")
         push = attempt(center, connection, county, early=early)
@@ -148,7 +149,11 @@ class _Reception:
         self.holds_all = holds_all
         self.county = push.county.code
         self.receipt = stamp(push.now_ms)
-        self.replay = not ledger.knows(push.connection, push.county, asked.marks)
+        names = {line.name for line in self.lines if line.name is not None}
+        with Flight(push.connection) as flight:
+            knows = flight.put(ledger.knows(push.county, asked.marks))
+            known = flight.put(log.known(self.county, names))
+        self.replay, self.known = not knows.given, known.given
 
     def receive(self) -> Pushed:
         if self.caller.revoked_at is not None and not self.lines:
@@ -157,14 +162,13 @@ class _Reception:
         outcomes: list[Outcome] = []
         mark, through = county.mark, county.revision
         if self.lines:
-            outcomes, mark, through = self._receive(self.lines)
-        self._note()
+            outcomes, mark, through = self._receive()
+        else:
+            self._note(self.push.connection)
         return Pushed(tuple(outcomes), mark, through, self.replay, self.receipt)
 
-    def _receive(self, edit_lines: Sequence[bytes]) -> tuple[list[Outcome], Mark, int]:
-        read = [self._read(line) for line in edit_lines]
-        connection = self.push.connection
-        known = log.known(connection, self.county, {line.name for line in read if line.name is not None})
+    def _receive(self) -> tuple[list[Outcome], Mark, int]:
+        read, known, connection = self.lines, self.known, self.push.connection
         first: dict[str, bytes] = {}
         for line in read:
             if line.name is not None and line.by == self.caller.person:
@@ -181,17 +185,15 @@ class _Reception:
         )
         if not lines.arrivals and not lines.strays:
             county = self.push.county
+            self._note(connection)
             return self._outcomes(read, known, first, {}), county.mark, county.revision
-        batch, book = self.push.work(lines)
+        with Flight(connection) as flight:
+            batch, book = self.push.put(flight, lines)
+            self._note(flight)
         for decision in batch.decisions.values():
             if decision.error is not None:
                 _log.error("line_held", extra={"edit": decision.arrival.name, "error": decision.error})
         return self._outcomes(read, known, first, batch.decisions), book.mark, book.revision
-
-    def _read(self, line: bytes) -> Edit | Unread:
-        if len(line) > LINE_BYTES_MAX:
-            return Unread(Code.LINE_TOO_LONG, line)
-        return edits.read(line, CATALOG)
 
     def _is_stray(self, line: Edit | Unread, known: dict[str, LoggedEdit], first: dict[str, bytes]) -> bool:
         """Whether the line has no name of its own: none that can be read, one that other bytes bear, or one that is
@@ -227,10 +229,10 @@ class _Reception:
             return Wait(Code.TABLET_REVOKED, None, frozenset())
         return Wait(Code.SERVER_ERROR, None, frozenset({"release"})) if self.holds_all else None
 
-    def _note(self) -> None:
+    def _note(self, sender: Sender) -> None:
         """Remembers what this request said of what is still owed."""
         now = None if self.replay else stamps.corrected_now(self.head.now, self.receipt)
-        tablets.heard(self.push.connection, self.county, self.caller.tablet, self.receipt, now, self.head.owes)
+        tablets.heard(sender, self.county, self.caller.tablet, self.receipt, now, self.head.owes)
 
     # -- outcomes
 

@@ -15,6 +15,7 @@ from server.loading import arrival_of
 from server.push import Lines, Push
 from server.store import dialect, ledger, log, tables
 from server.store.directory import UnitsCache
+from server.store.flight import ask
 from server.transaction import pushing, retrying
 from sync import lines
 from sync.admission import NEXT_RELEASE, Refuse
@@ -34,7 +35,7 @@ RELEASED_BY = "county"
 def held(center: Center) -> list[Values]:
     """Every held edit, oldest first: who wrote what, since when, and why it is held."""
     with dialect.reading(center.engine) as connection:
-        found = log.held_all(connection, center.county(connection).code)
+        found = ask(connection, log.held_all(center.county(connection).code))
     return [_listed(each) for each in found.values()]
 
 
@@ -111,7 +112,7 @@ def decided(
     def work(push: Push) -> Decision:
         if not is_edit_name(edit):
             raise NotPossibleError(f"{edit} 不是修改编号", f"{edit} is not the name of an edit")
-        known = log.known(push.connection, push.county.code, [edit]).get(edit)
+        known = ask(push.connection, log.known(push.county.code, [edit])).get(edit)
         if known is None or known.outcome.result is not Result.HELD:
             raise NotHeldError(edit)
         rights = {edit: changed(push, arrival_of(known))}
@@ -142,7 +143,7 @@ def take_up_release(center: Center) -> bool:
 
 
 def _note_release(center: Center, connection: sa.Connection) -> bool:
-    county = ledger.locked(connection, center.county(connection).code)
+    county = ask(connection, ledger.locked(center.county(connection).code))
     if county.release == release():
         return False
     connection.execute(sa.update(tables.county).where(tables.county.c.code == county.code).values(release=release()))
@@ -153,7 +154,7 @@ def _note_release(center: Center, connection: sa.Connection) -> bool:
 
 
 def _awaiting_release(push: Push) -> list[str]:
-    return sorted(log.held_waiting(push.connection, push.county.code, [NEXT_RELEASE]))
+    return sorted(ask(push.connection, log.held_waiting(push.county.code, [NEXT_RELEASE])))
 
 
 def _take_up(push: Push) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from server.store import directory, log, records
+from server.store.flight import Flight, Question, ask
 from server.store.log import Assumed, HeldEdit, LoggedEdit
 from server.store.records import ERASED, Stored
 from sync import edits
@@ -63,14 +64,15 @@ class Loading:
         self._load_held([*arrivals, *again], set(awaited))
         everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
         self._deciding = {each.name for each in everything}
-        self._load_records(everything)
-        self._know({name for each in everything for name in self._named(each)})
         authors = {each.line.by for each in everything if each.line.by is not None}
-        self.world.people = directory.people(self.connection, self.county, authors)
+        self._load_records(everything, authors)
+        self._know({name for each in everything for name in self._named(each)})
 
     def look_at(self, identities: Iterable[tuple[str, str]]) -> None:
         """Loads records, by type and id, that were not needed for judging."""
-        self._put_records({each for each in identities if each[1] not in self.world.records} - self._records)
+        missing = {each for each in identities if each[1] not in self.world.records} - self._records
+        if missing:
+            ask(self.connection, self._put_records(missing))
 
     def assumed(self, decided: Iterable[str], attended: Mapping[str, list[str]]) -> Assumed:
         """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting; `attended`:
@@ -88,7 +90,7 @@ class Loading:
     # -- held edits
 
     def _held_named(self, names: Iterable[str]) -> dict[str, HeldEdit]:
-        return log.held_named(self.connection, self.county, names)
+        return ask(self.connection, log.held_named(self.county, names))
 
     def _hold(self, found: dict[str, HeldEdit]) -> list[Arrival]:
         self.held |= found
@@ -102,7 +104,7 @@ class Loading:
             asking = awaited | {name for each in lines for name in self._brings_about(each)}
             asking -= self._awaited
             self._awaited |= asking
-            found = log.held_waiting(self.connection, self.county, asking)
+            found = ask(self.connection, log.held_waiting(self.county, asking))
             lines = self._hold({name: each for name, each in found.items() if name not in self.held})
             awaited = set()
 
@@ -128,19 +130,24 @@ class Loading:
 
     # -- records
 
-    def _load_records(self, lines: Iterable[Arrival]) -> None:
+    def _load_records(self, lines: Iterable[Arrival], authors: set[str]) -> None:
         wanted = {identity for each in lines for identity in self._touched(each)}
         # The server's own records are nothing that a line can touch, and bear other records' names.
         wanted = {(kind, identity) for kind, identity in wanted if _is_editable(kind) and is_record_id(identity)}
-        rows = self._put_records(wanted)
+        with Flight(self.connection) as flight:
+            put = flight.put(self._put_records(wanted))
+            people = flight.put(directory.people(self.county, authors))
+        self.world.people, rows = people.given, put.given
         # A line may leave a child where it stands, or move it from there to another parent.
-        self._put_records({parent for row in rows if (parent := _parent(row)) is not None} - wanted)
+        parents = {parent for row in rows if (parent := _parent(row)) is not None} - wanted
+        if parents:
+            ask(self.connection, self._put_records(parents))
 
-    def _put_records(self, wanted: set[tuple[str, str]]) -> list[Stored]:
+    def _put_records(self, wanted: set[tuple[str, str]]) -> Question[list[Stored]]:
         """Puts the records that there are of these into the world, and gives their rows."""
-        rows = records.found(self.connection, self.county, wanted)
-        placed = records.placements(self.connection, self.county, [row.identity for row in rows])
-        remembered = records.remembered(self.connection, self.county, self._deciding) if rows else {}
+        rows = yield from records.found(self.county, wanted)
+        placed = yield from records.placements(self.county, [row.identity for row in rows])
+        remembered = (yield from records.remembered(self.county, self._deciding)) if rows else {}
         for row in rows:
             spans = placed.get(row.id, ()) if row.parent is None else ()
             if row.gone == ERASED:
@@ -189,7 +196,7 @@ class Loading:
         """Looks edits up, and those that the refused ones among them name, through any chain of these."""
         asking = names - self._asked_edits - self.world.known.keys()
         while asking:
-            found = log.known(self.connection, self.county, asking)
+            found = ask(self.connection, log.known(self.county, asking))
             self._asked_edits |= asking
             self.world.known |= {name: each.known for name, each in found.items()}
             self.world.erased |= {name for name, each in found.items() if each.outcome.code == Code.ERASED}

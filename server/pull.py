@@ -9,6 +9,7 @@ from server import pages
 from server.center import Center
 from server.pages import KeySets, Position
 from server.store import dialect, directory, feed, tablets
+from server.store.flight import ask
 from server.store.ledger import County
 from sync import chain, frames
 from sync import cursor as cursors
@@ -34,7 +35,7 @@ def pulled(center: Center, token: str, cursor: Cursor | None, head: RequestHead,
     # Scope, page and digests are read from one snapshot: else the page could show what was written after the caller had
     # left, and the digests could be of other rows than those that the page has come up to.
     with dialect.reading(center.engine, one_snapshot=True) as connection:
-        county, caller = tablets.opening(connection, center.settings.county, token)
+        county, caller = ask(connection, tablets.opening(center.settings.county, token))
         is_ours = caller is not None and caller.revoked_at is None
         read = _read(center, connection, county, caller.person, cursor, head, answer) if caller and is_ours else None
     if read is None:
@@ -68,7 +69,7 @@ def _read(
     answer: AnswerHead,
 ) -> _Read:
     units = center.units.units(connection, county)
-    person = directory.people(connection, county.code, [reader]).get(reader, Person(reader))
+    person = ask(connection, directory.people(county.code, [reader])).get(reader, Person(reader))
     held = scope(person, units, stamp(center.clock()))
     keys = pages.covered(held, county.code)
     covers = digest(keys)

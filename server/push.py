@@ -17,6 +17,7 @@ from server.books import Books
 from server.loading import Loading, arrival_of
 from server.store import ledger, log
 from server.store.directory import UnitsCache
+from server.store.flight import Flight
 from server.store.ledger import County, Ledger
 from server.store.log import HeldEdit
 from sync.batch import Arrival, Batch, Decision
@@ -62,6 +63,11 @@ class Push:
         """Works the lines, writes what they change, and gives the decisions and the ledger.
 
         `rights` replaces the arrivals of held edits that staff decide. Raises OvertakenError."""
+        with Flight(self.connection) as flight:
+            return self.put(flight, lines, rights)
+
+    def put(self, flight: Flight, lines: Lines, rights: Mapping[str, Arrival] | None = None) -> tuple[Batch, Ledger]:
+        """The same, where what is written goes with other things."""
         units = self.cache.units(self.connection, self.county)
         world = World(CATALOG, WORKFLOW, PERMISSIONS, units, stamp(self.now_ms))
         loading = Loading(self.connection, self.county.code, world)
@@ -73,22 +79,22 @@ class Push:
         batch.work(
             [*lines.arrivals, *(again[name] for name in due)], [(again[name], held[name].awaited) for name in held]
         )
-        return batch, self._write(lines, batch, loading)
+        return batch, self._write(flight, lines, batch, loading)
 
-    def _write(self, lines: Lines, batch: Batch, loading: Loading) -> Ledger:
+    def _write(self, flight: Flight, lines: Lines, batch: Batch, loading: Loading) -> Ledger:
         books, drafts = Books.of(self.connection, self.county, batch, loading.look_at), writes.drafted(batch)
         county = self.county if self.early else self._locked(batch, loading, books)
         book = Ledger(county, self.now_ms, directory_changed=bool(lines.directory))
         for line in lines.directory:
             book.append(log.DIRECTORY, line, author=lines.author)
         self._log_strays(book, lines)
-        decided = self._log(book, lines, batch, loading.held)
+        decided = self._log(flight, book, lines, batch, loading.held)
         if book.log:
             books.keep_docket(book)
             received = {name: instant(each.edit.receipt_ms) for name, each in loading.held.items()}
-            writes.write(self.connection, book, batch, drafts, decided, received)
-            books.write(book)
-            book.write(self.connection)
+            writes.write(self.connection, flight, book, batch, drafts, decided, received)
+            books.write(flight, book)
+            book.write(flight)
         return book
 
     def _log_strays(self, book: Ledger, lines: Lines) -> None:
@@ -104,15 +110,20 @@ class Push:
 
     def _locked(self, batch: Batch, loading: Loading, books: Books) -> County:
         """Locks the county, and asks once whether anything that was taken for granted has changed meanwhile."""
-        county = ledger.locked(self.connection, self.county.code)
+        assumed = loading.assumed(batch.decisions, books.attended.before)
+        with Flight(self.connection) as flight:
+            lock = flight.put(ledger.locked(self.county.code))
+            still_holds = flight.put(log.still_holds(self.county.code, self.county.revision, assumed))
+        county = lock.given
         if county.directory_revision != self.county.directory_revision:
             raise OvertakenError("units or people changed")
-        assumed = loading.assumed(batch.decisions, books.attended.before)
-        if not log.still_holds(self.connection, county.code, self.county.revision, assumed):
+        if not still_holds.given:
             raise OvertakenError("edits that matter here came meanwhile")
         return county
 
-    def _log(self, book: Ledger, lines: Lines, batch: Batch, held: Mapping[str, HeldEdit]) -> list[Decision]:
+    def _log(
+        self, flight: Flight, book: Ledger, lines: Lines, batch: Batch, held: Mapping[str, HeldEdit]
+    ) -> list[Decision]:
         """Logs the new edits with their outcomes, and what became of held ones. Gives both."""
         new, again = [], []
         for name, decision in batch.decisions.items():
@@ -124,7 +135,7 @@ class Push:
             log.append_new(book, decision, lines.tablet)
         for decision in again:
             log.append_decision(book, decision, lines.author)
-        log.overwrite_outcomes(self.connection, self.county.code, again)
-        log.write_named(self.connection, self.county.code, [*new, *again])
-        log.rewrite_waits(self.connection, self.county.code, batch.decisions, held.keys())
+        log.overwrite_outcomes(flight, self.county.code, again)
+        log.write_named(flight, self.county.code, [*new, *again])
+        log.rewrite_waits(flight, self.county.code, batch.decisions, held.keys())
         return [*new, *again]

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from server.center import Center
 from server.push import OvertakenError, Push
 from server.store import dialect, ledger
+from server.store.flight import ask
 from server.store.ledger import County
 
 TRIES_MAX = 6
@@ -44,5 +45,5 @@ def attempt(center: Center, connection: sa.Connection, county: County, *, early:
     """One attempt of a transaction; `early`: with the county locked first. `county`: as the transaction sees it."""
     alone = dialect.writes_alone(connection)
     if early and not alone:
-        county = ledger.locked(connection, county.code)
+        county = ask(connection, ledger.locked(county.code))
     return Push(connection, county, center.units, center.clock(), early or alone)

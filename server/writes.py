@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from server.store import records
+from server.store.flight import Sender, ask
 from server.store.ledger import Ledger
 from server.store.records import Stored, Writes
 from sync import records as engine
@@ -66,6 +67,7 @@ def drafted(batch: Batch) -> Drafts:
 
 def write(
     connection: sa.Connection,
+    sender: Sender,
     ledger: Ledger,
     batch: Batch,
     drafts: Drafts,
@@ -83,12 +85,12 @@ def write(
         if draft is None or draft.change.after is not after:
             draft = Draft.of(Change(before, after), world)
         newest.append(draft)
-    _Writer(connection, ledger, world).write(newest, decisions, held_before)
+    _Writer(connection, sender, ledger, world).write(newest, decisions, held_before)
 
 
 class _Writer:
-    def __init__(self, connection: sa.Connection, ledger: Ledger, world: World) -> None:
-        self.connection, self.ledger, self.world = connection, ledger, world
+    def __init__(self, connection: sa.Connection, sender: Sender, ledger: Ledger, world: World) -> None:
+        self.connection, self.sender, self.ledger, self.world = connection, sender, ledger, world
         self.writes = Writes(ledger.county.code)
         self.written: set[tuple[str, str]] = set()
         self.changed: dict[str, Change] = {}
@@ -104,7 +106,7 @@ class _Writer:
         self._held_edits(
             [each for each in decisions if each.result is Result.HELD or each.arrival.name in held_before], held_before
         )
-        self.writes.write(self.connection)
+        self.writes.write(self.connection, self.sender)
 
     def _put(self, row: Stored, standing: Iterable[Span], ended: Iterable[Span] = ()) -> None:
         self.writes.put(row, self.ledger.next_revision(), standing)
@@ -183,7 +185,7 @@ class _Writer:
     def _held_edits(self, decisions: list[Decision], held_before: Mapping[str, str]) -> None:
         """A held edit is a record that its author and the staff of its author's units see, to the end."""
         again = [("held", each.arrival.name) for each in decisions if each.arrival.name in held_before]
-        stood = records.placements(self.connection, self.ledger.county.code, again)
+        stood = ask(self.connection, records.placements(self.ledger.county.code, again))
         for decision in decisions:
             name, line = decision.arrival.name, decision.arrival.line
             row = Stored(

@@ -14,6 +14,7 @@ from server.center import Center
 from server.push import Lines, Push
 from server.store import ledger, tables
 from server.store.directory import UnitsCache
+from server.store.flight import ask
 from server.store.ledger import County
 from server.transaction import retrying
 from sync import ids
@@ -78,7 +79,7 @@ def changing_as_said(center: Center, apply: Callable[[Directory], Changed[Answer
     """The same for a change that knows only at its end what it did, if anything."""
 
     def attempt(connection: sa.Connection, _again: bool) -> Answer:
-        county = ledger.locked(connection, center.county(connection).code)
+        county = ask(connection, ledger.locked(center.county(connection).code))
         now_ms = center.clock()
         done = apply(Directory(connection, county, stamp(now_ms), now_ms))
         if done.lines:

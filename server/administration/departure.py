@@ -12,6 +12,7 @@ from server.administration.changing import Changed, Directory, NotPossibleError,
 from server.administration.tablets import revoke_within
 from server.center import Center
 from server.store import records, tables
+from server.store.flight import ask
 from sync.lines import Values
 
 SHOWN = ("case_no", "unit", "tier", "status", "due_at")
@@ -107,7 +108,7 @@ def _cases(change: Directory, person: str) -> Iterator[Values]:
             placed.gone.is_(None),
         )
     )
-    rows = records.found(change.connection, county, {("dispute", str(identity)) for identity in standing})
+    rows = ask(change.connection, records.found(county, {("dispute", str(identity)) for identity in standing}))
     going_on = WORKFLOW.open | {status for status, _ in WORKFLOW.forward}
     for row in rows:
         document = json.loads(row.document)

@@ -22,6 +22,7 @@ from server.administration.period import day_start, instant_of
 from server.center import Center
 from server.push import Lines, Push
 from server.store import bulk, dialect, directory, records, tables
+from server.store.flight import ask
 from server.store.ledger import County
 from server.transaction import pushing
 from sync import edits, ids, stamps
@@ -72,7 +73,7 @@ def _planned(center: Center, sheet: Sheet, by: str) -> "_Plan":
         if by not in directory.names(connection, county.code, [by]):
             raise NotPossibleError(f"没有人员 {by}", f"There is no person {by}")
         units = directory.units(connection, county.code)
-        person = directory.people(connection, county.code, [by])[by]
+        person = ask(connection, directory.people(county.code, [by]))[by]
         homes = _homes(connection, county.code, {row["unit"] for row in sheet.rows})
         plan = _Plan(Findings(sheet), county, units, person, center.clock(), homes)
     plan.look_through()
@@ -92,7 +93,7 @@ def _homes(connection: sa.Connection, county: str, units: Iterable[str]) -> dict
         )
     )
     # Not joined: without statistics PostgreSQL would look at every placement for each record.
-    rows = records.found(connection, county, {(HOUSEHOLD.name, str(identity)) for identity in standing})
+    rows = ask(connection, records.found(county, {(HOUSEHOLD.name, str(identity)) for identity in standing}))
     found: dict[Key, tuple[str, Mapping[str, Any]]] = {}
     for row in rows:
         document = json.loads(row.document)

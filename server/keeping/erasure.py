@@ -16,6 +16,7 @@ from server.keeping import lasting
 from server.keeping.extent import ERASABLE, Extent, doubtful, extent
 from server.status import remaining
 from server.store import bulk, counters, dialect, ledger, log, records, tables
+from server.store.flight import ask
 from server.store.ledger import BLANK, County, Ledger
 from server.store.records import ERASED, Stored, Writes
 from server.store.tables import edit_log, held_wait
@@ -44,7 +45,7 @@ def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dr
             return {**found.told(), "erased": False}
 
     def attempt(connection: sa.Connection, _again: bool) -> dict[str, Any]:
-        locked = ledger.locked(connection, county.code)
+        locked = ask(connection, ledger.locked(county.code))
         lines_then = [*before, *doubtful(connection, county.code, county.revision)]
         found = extent(connection, county, (record_type, identity), center.clock(), lines_then)
         _require_something(found)
@@ -69,11 +70,11 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
     is erased. Says whether there was anything to do."""
 
     def attempt(connection: sa.Connection, _again: bool) -> bool:
-        county = ledger.locked(connection, center.county(connection).code)
+        county = ask(connection, ledger.locked(center.county(connection).code))
         if _is_done(connection, county.code, entry):
             return False
         named = {str(each["edit"]): each for each in entry["edits"]}
-        known = log.known(connection, county.code, named)
+        known = ask(connection, log.known(county.code, named))
         top = (str(entry["type"]), str(entry["record"]))
         found = extent(connection, county, top, center.clock(), list(doubtful(connection, county.code, 0)))
         found.absent = {name: named[name] for name in sorted(named.keys() - known.keys())}
@@ -98,9 +99,9 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
 def _is_done(connection: sa.Connection, county: str, entry: Mapping[str, Any]) -> bool:
     """Whether all that an entry names is erased."""
     named = {str(each["edit"]) for each in entry["edits"]}
-    known = log.known(connection, county, named)
+    known = ask(connection, log.known(county, named))
     rows = {(str(each["type"]), str(each["id"])) for each in entry["records"]}
-    there = {row.identity for row in records.found(connection, county, rows) if row.gone == ERASED}
+    there = {row.identity for row in ask(connection, records.found(county, rows)) if row.gone == ERASED}
     return rows <= there and all(name in known and known[name].outcome.code == Code.ERASED for name in named)
 
 
@@ -147,7 +148,7 @@ def _apply(connection: sa.Connection, county: County, found: Extent, reason: str
     writes = Writes(county.code)
     for identity, row in found.rows.items():
         writes.put(_left(row), book.next_revision(), found.spans(identity))
-    writes.write(connection)
+    writes.write(connection, connection)
     changes = remaining.read(found.rest).counted
     changes.subtract(found.counted.counted)
     counters.add(connection, county.code, changes, book.revision)

@@ -11,6 +11,7 @@ from schemas.catalog import CATALOG
 from server.status import remaining
 from server.status.days import days_in
 from server.store import bulk, log, records
+from server.store.flight import ask
 from server.store.ledger import BLANK, County
 from server.store.records import Stored
 from server.store.tables import edit_log, placement, record
@@ -117,14 +118,14 @@ def extent(connection: sa.Connection, county: County, top: Name, now_ms: int, do
 def _find_rows(connection: sa.Connection, county: str, found: Extent, doubtful: Sequence[Line]) -> None:
     """Finds the rows and the lines."""
     top = (found.type, found.id)
-    stored = records.found(connection, county, [top])
+    stored = ask(connection, records.found(county, [top]))
     below = records.children(connection, county, [found.id])
     found.rows |= {row.identity: row for row in [*stored, *below]}
     names = {identity for kind, identity in found.rows if kind != "conflict"} | {found.id}
     found.edits |= {str(each.name): each for each in _lines_of(connection, county, names)}
     _find_doubtful(found, doubtful, names)
     mine = [("held", name) for name in found.edits]
-    found.rows |= {row.identity: row for row in records.found(connection, county, mine)}
+    found.rows |= {row.identity: row for row in ask(connection, records.found(county, mine))}
     for each in found.edits.values():
         if each.type in ERASABLE:  # Its author may have it, refused, where no record of it ever stood.
             identity = (str(each.type), each.record or str(each.name))

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from server.center import Center
 from server.store import ledger
+from server.store.flight import ask
 from server.store.ledger import Ledger
 from server.store.tablets import Caller
 from server.transaction import retrying
@@ -18,7 +19,7 @@ def noted(center: Center, caller: Caller, line: Values) -> None:
     """Writes that the caller does what the line says, and commits it."""
 
     def work(connection: sa.Connection, _again: bool) -> None:
-        county = ledger.locked(connection, center.county(connection).code)
+        county = ask(connection, ledger.locked(center.county(connection).code))
         now_ms = center.clock()
         book = Ledger(county, now_ms)
         said = {"at": stamp(now_ms), "by": caller.person, "tablet": caller.tablet, **line}

@@ -9,6 +9,7 @@ from server.problems import ProblemError
 from server.reading.query import Arguments, parameters
 from server.reading.viewer import viewing
 from server.store import ledger
+from server.store.flight import ask
 from sync import cursor as cursors
 from sync.cursor import CursorUnknownError
 from sync.frames import AnswerHead, RequestHead
@@ -26,7 +27,7 @@ def fed(center: Center, token: str, arguments: Arguments) -> Iterator[bytes]:
         except CursorUnknownError as error:
             raise ProblemError("cursor-unknown", "cursor") from error
         county, now = viewer.county, viewer.now
-        replay = cursor is not None and not ledger.knows(viewer.connection, county, [cursor.mark])
+        replay = cursor is not None and not ask(viewer.connection, ledger.knows(county, [cursor.mark]))
     head = RequestHead(asked.get("cursor"), None, 0, now, min(asked.get("want", PAGE_ROWS_MAX), PAGE_ROWS_MAX))
     answer = AnswerHead(cursors.encode(county.mark), now, county.revision, replay, ())
     return pull.pulled(center, token, None if replay else cursor, head, answer)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from server.center import Center
 from server.problems import ProblemError
 from server.store import dialect, directory, tablets
+from server.store.flight import ask
 from server.store.ledger import County
 from server.store.tablets import Caller
 from sync.scope import IS_STAFF, Person, Scope, Units, scope
@@ -43,12 +44,12 @@ def viewing(center: Center, token: str) -> Iterator[Viewer]:
 
 def viewer_of(center: Center, connection: sa.Connection, token: str) -> Viewer:
     """The holder of a token, as a connection sees them. Raises ProblemError token-unknown, tablet-revoked."""
-    county, caller = tablets.opening(connection, center.settings.county, token)
+    county, caller = ask(connection, tablets.opening(center.settings.county, token))
     if caller is None:
         raise ProblemError("token-unknown")
     if caller.revoked_at is not None:
         raise ProblemError("tablet-revoked")
     now = stamp(center.clock())
     units = center.units.units(connection, county)
-    person = directory.people(connection, county.code, [caller.person])[caller.person]
+    person = ask(connection, directory.people(county.code, [caller.person]))[caller.person]
     return Viewer(connection, county, caller, person, units, scope(person, units, now), now)

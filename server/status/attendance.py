@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from schemas.periods import Periods
 from server.status.counting import DayOf, is_valid
 from server.store import counters
+from server.store.flight import ask
 from sync.batch import Batch
 from sync.lines import Values
 from sync.world import Placed, World
@@ -51,7 +52,7 @@ def attendance(connection: sa.Connection, county: str, batch: Batch, day_of: Day
             gone += [before] if before else []
             come += [after] if after else []
     changed = {identity for identity, _ in (*gone, *come)}
-    stored = counters.attendances(connection, county, looked_at | changed)
+    stored = ask(connection, counters.attendances(county, looked_at | changed))
     known = {identity: stored.get(identity, []) for identity in looked_at | changed}
     days = {identity: list(each) for identity, each in known.items()}
     for identity, day in gone:

@@ -18,6 +18,7 @@ from server.status.counting import DayOf, counted
 from server.status.life import Step, moves
 from server.store import counters, records
 from server.store.counters import Tally
+from server.store.flight import ask
 from server.store.records import Stored
 from sync.edits import Edit
 
@@ -77,7 +78,7 @@ def remaining(
 ) -> Remaining:
     """What these records, as they stand before they are erased, add to the counters. `admitted`: a dispute's edits."""
     standing = [row for row in rows if row.gone is None and row.type in _COUNTED]
-    days = counters.attendances(connection, county, [row.id for row in standing])
+    days = ask(connection, counters.attendances(county, [row.id for row in standing]))
     found = Remaining()
     for row in standing:
         document = orjson.loads(row.document)

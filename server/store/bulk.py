@@ -16,6 +16,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from server.store.flight import Sender
+
 Row = Mapping[str, Any]
 
 
@@ -82,48 +84,48 @@ def _in(element: Among, compiler: SQLCompiler, **options: Any) -> str:
     return _IN.format(column, values)
 
 
-def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def insert(sender: Sender, table: sa.Table, rows: Sequence[Row]) -> None:
     """Inserts rows."""
-    _write(connection, _insertion, table, rows)
+    _write(sender, _insertion, table, rows)
 
 
-def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def insert_missing(sender: Sender, table: sa.Table, rows: Sequence[Row]) -> None:
     """Inserts the rows of which none of the same primary key is there."""
-    _write(connection, _insertion_of_missing, table, rows)
+    _write(sender, _insertion_of_missing, table, rows)
 
 
-def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def upsert(sender: Sender, table: sa.Table, rows: Sequence[Row]) -> None:
     """Inserts rows, or overwrites those of the same primary key."""
-    _write(connection, _overwriting, table, rows)
+    _write(sender, _overwriting, table, rows)
 
 
-def add(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def add(sender: Sender, table: sa.Table, rows: Sequence[Row]) -> None:
     """Inserts rows, or adds their values to those of the same primary key."""
-    _write(connection, _adding, table, rows)
+    _write(sender, _adding, table, rows)
 
 
-def update(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[Row]) -> None:
+def update(sender: Sender, table: sa.Table, key: str, rows: Sequence[Row]) -> None:
     """Overwrites the other columns that the rows give in those with the same county and `key`."""
     if not rows:
         return
     columns = tuple(rows[0])
-    if connection.dialect.name == "sqlite":
+    if sender.dialect.name == "sqlite":
         # As parameters, columns that are looked for must not be called as those that are set.
         rows = [{**row, "same_county": row["county"], "same_key": row[key]} for row in rows]
-    _run(connection, _update(connection.dialect.name, table, key, columns), columns, rows)
+    _run(sender, _update(sender.dialect.name, table, key, columns), columns, rows)
 
 
-def _write(connection: sa.Connection, writing: Any, table: sa.Table, rows: Sequence[Row]) -> None:
+def _write(sender: Sender, writing: Any, table: sa.Table, rows: Sequence[Row]) -> None:
     if rows:
         columns = tuple(rows[0])
-        _run(connection, writing(connection.dialect.name, table, columns), columns, rows)
+        _run(sender, writing(sender.dialect.name, table, columns), columns, rows)
 
 
-def _run(connection: sa.Connection, statement: Any, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.execute(statement, list(rows))
+def _run(sender: Sender, statement: Any, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    if sender.dialect.name == "sqlite":
+        sender.execute(statement, list(rows))
     else:
-        connection.execute(statement, {f"all_{name}": [row[name] for row in rows] for name in columns})
+        sender.execute(statement, {f"all_{name}": [row[name] for row in rows] for name in columns})
 
 
 # Statements by database, table and columns. PostgreSQL takes the rows as one array a column.

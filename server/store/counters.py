@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.store import bulk, dialect
+from server.store.flight import Question, Sender
 from server.store.tables import attendance, case_number, counted_day, counter, edit_log
 from sync.codes import ADMITTED
 
@@ -23,7 +24,7 @@ Tally = Counter[tuple[str, str, str]]
 """What is counted, by grid, local day and measure."""
 
 
-def add(connection: sa.Connection, county: str, changes: Tally, revision: int) -> None:
+def add(sender: Sender, county: str, changes: Tally, revision: int) -> None:
     """Adds to the counters. `revision`: of the transaction that does it."""
     rows: Counter[tuple[str, str, str, str]] = Counter()
     for (unit, day, measure), value in changes.items():
@@ -34,9 +35,9 @@ def add(connection: sa.Connection, county: str, changes: Tally, revision: int) -
     added = [
         {"county": county, **dict(zip(names, key, strict=True)), "value": value} for key, value in sorted(rows.items())
     ]
-    bulk.add(connection, counter, added)
+    bulk.add(sender, counter, added)
     days = sorted({day for (_, day, _), value in changes.items() if value})
-    bulk.upsert(connection, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
+    bulk.upsert(sender, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
 
 
 def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, str, str, str, int]]:
@@ -94,12 +95,12 @@ def sums(connection: sa.Connection, county: str, units: Iterable[str], first: st
 # -- what counting needs to know of other records
 
 
-def attendances(connection: sa.Connection, county: str, records: Iterable[str]) -> dict[str, list[str]]:
+def attendances(county: str, records: Iterable[str]) -> Question[dict[str, list[str]]]:
     """The local days on which households were validly visited and disputes followed up, in order, by record."""
     wanted = sorted(set(records))
     if not wanted:
         return {}
-    rows = connection.execute(_ATTENDANCES, {"county": county, "records": wanted})
+    rows = yield _ATTENDANCES, {"county": county, "records": wanted}
     return {record: json.loads(days) for record, days in rows}
 
 
@@ -114,10 +115,10 @@ def every_attendance(connection: sa.Connection, county: str) -> dict[str, list[s
     return {record: json.loads(days) for record, days in rows}
 
 
-def attend(connection: sa.Connection, county: str, days: Mapping[str, list[str]]) -> None:
+def attend(sender: Sender, county: str, days: Mapping[str, list[str]]) -> None:
     """Writes the days of these records anew."""
     rows = [{"county": county, "record": record, "days": json.dumps(each)} for record, each in sorted(days.items())]
-    bulk.upsert(connection, attendance, rows)
+    bulk.upsert(sender, attendance, rows)
 
 
 def admitted_with(

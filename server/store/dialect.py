@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.types.string import TextLoader
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -43,7 +44,7 @@ def create_engine(settings: Settings) -> sa.Engine:
         return engine
     if url.get_backend_name() == "postgresql":
         # A connection that the database dropped is replaced before it is used: restarts are survived.
-        return sa.create_engine(
+        engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=settings.pool_size,
             max_overflow=0,
@@ -51,7 +52,14 @@ def create_engine(settings: Settings) -> sa.Engine:
             connect_args=_PLANS,
             hide_parameters=True,
         )
+        event.listen(engine, "connect", _postgres_connected)
+        return engine
     raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
+
+
+def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # Names are texts to us: nothing is to be made of each and taken apart again.
+    connection.adapters.register_loader("uuid", TextLoader)
 
 
 def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -7,6 +7,7 @@ from threading import Lock
 import sqlalchemy as sa
 
 from server.store import bulk
+from server.store.flight import Question
 from server.store.ledger import County
 from server.store.tables import assignment, body, membership, person, tablet, unit, unit_parent
 from sync.scope import IS_STAFF, Assignment, Person, Span, Units
@@ -46,14 +47,15 @@ def units(connection: sa.Connection, county: str) -> Units:
     return Units({code: tuple(spans) for code, spans in parents.items()})
 
 
-def people(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[str, Person]:
-    """People with all their assignments and memberships, past ones too. One statement."""
+def people(county: str, ids: Iterable[str]) -> Question[dict[str, Person]]:
+    """People with all their assignments and memberships, past ones too."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
     assignments: dict[str, list[Assignment]] = {who: [] for who in wanted}
     memberships: dict[str, list[Span]] = {who: [] for who in wanted}
-    for who, role_name, place, since, until in connection.execute(_PEOPLE, {"county": county, "ids": wanted}):
+    rows = yield _PEOPLE, {"county": county, "ids": wanted}
+    for who, role_name, place, since, until in rows:
         if role_name is None:
             memberships[who].append(Span(place, since, until))
         else:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from server.store import bulk
+from server.store.flight import Question, Sender
 from server.store.tables import county, edit_log
 from sync import chain, lines, stamps
 from sync.cursor import Mark
@@ -58,17 +59,19 @@ def only(rows: Sequence[Given]) -> Given:
 _COUNTY = sa.select(*COLUMNS).where(NAMED).limit(2)
 
 
-def county_named(connection: sa.Connection, code: str | None) -> County:
+def county_named(code: str | None) -> Question[County]:
     """The county of this server. Raises NoCountyError."""
-    return County(*only(connection.execute(_COUNTY, {"code": code}).all()))
+    rows = yield _COUNTY, {"code": code}
+    return County(*only(rows))
 
 
 _LOCKED = sa.select(*COLUMNS).where(county.c.code == sa.bindparam("code")).with_for_update()
 
 
-def locked(connection: sa.Connection, code: str) -> County:
+def locked(code: str) -> Question[County]:
     """Locks the counter row until the end of the transaction and gives it as it is now."""
-    return County(*connection.execute(_LOCKED, {"code": code}).one())
+    rows = yield _LOCKED, {"code": code}
+    return County(*only(rows))
 
 
 _HEADS = sa.select(edit_log.c.revision, edit_log.c.head).where(
@@ -76,12 +79,12 @@ _HEADS = sa.select(edit_log.c.revision, edit_log.c.head).where(
 )
 
 
-def knows(connection: sa.Connection, county: County, marks: Sequence[Mark]) -> bool:
+def knows(county: County, marks: Sequence[Mark]) -> Question[bool]:
     """Whether this log is the one that gave each of the marks. False after a restore to an earlier moment."""
     found = {0: chain.tag(chain.START), county.log_revision: chain.tag(county.head)}
     asked = sorted({mark.revision for mark in marks} - found.keys())
     if asked:
-        rows = connection.execute(_HEADS, {"county": county.code, "revisions": asked})
+        rows = yield _HEADS, {"county": county.code, "revisions": asked}
         found |= {revision: chain.tag(head) for revision, head in rows}
     return all(found.get(mark.revision) == mark.tag for mark in marks)
 
@@ -140,12 +143,12 @@ class Ledger:
     def mark(self) -> Mark:
         return Mark(self.log[-1]["revision"] if self.log else self.county.log_revision, chain.tag(self._head))
 
-    def write(self, connection: sa.Connection) -> None:
+    def write(self, sender: Sender) -> None:
         """Writes the log lines and the counter."""
         if not self.log:
             raise ValueError("every transaction that takes revisions appends a log line")
-        bulk.insert(connection, edit_log, self.log)
-        connection.execute(
+        bulk.insert(sender, edit_log, self.log)
+        sender.execute(
             _COUNT_ON,
             {
                 "same_code": self.county.code,

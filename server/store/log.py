@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from server.store import bulk, probes
+from server.store.flight import Question, Rows, Sender
 from server.store.ledger import BLANK, Ledger
 from server.store.records import ERASED
 from server.store.tables import attendance, edit_log, held_wait, record, refused_name
@@ -50,30 +51,31 @@ _COLUMNS = (
     edit_log.c.judged, edit_log.c.author, edit_log.c.receipt_ms, edit_log.c.result, edit_log.c.code, edit_log.c.field,
     edit_log.c.detail, edit_log.c.conflicts,
 )  # fmt: skip
+_MEMBERS = tuple(each.name for each in _COLUMNS[:-5])
 _OURS = edit_log.c.county == sa.bindparam("county")
 
 
-def _logged(row: sa.RowMapping) -> LoggedEdit:
-    detail = json.loads(row["detail"]) if row["detail"] else None
+def _logged(row: Sequence[Any]) -> LoggedEdit:
+    result, code, field, detail, conflicts = row[-5:]
+    said = json.loads(detail) if detail else None
     outcome = Outcome(
-        result=Result(row["result"]),
-        edit=row["name"],
-        code=row["code"],
-        field=row["field"],
-        detail=None if detail is None else Detail(detail["zh"], detail["en"]),
-        conflicts=tuple(json.loads(row["conflicts"])) if row["conflicts"] else (),
+        result=Result(result),
+        edit=row[0],
+        code=code,
+        field=field,
+        detail=None if said is None else Detail(said["zh"], said["en"]),
+        conflicts=tuple(json.loads(conflicts)) if conflicts else (),
     )
-    members = ("name", "line", "digest", "type", "record", "stamp", "judged", "author", "receipt_ms")
-    return LoggedEdit(**{name: row[name] for name in members}, outcome=outcome)
+    return LoggedEdit(**dict(zip(_MEMBERS, row, strict=False)), outcome=outcome)
 
 
-def known(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, LoggedEdit]:
+def known(county: str, names: Iterable[str]) -> Question[dict[str, LoggedEdit]]:
     """Those of the named edits that the log has."""
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    rows = connection.execute(_KNOWN, {"county": county, "names": wanted})
-    return {row["name"]: _logged(row) for row in rows.mappings()}
+    rows = yield _KNOWN, {"county": county, "names": wanted}
+    return {row[0]: _logged(row) for row in rows}
 
 
 _KNOWN = sa.select(*_COLUMNS).where(_OURS, bulk.among(edit_log.c.name, "names"))
@@ -90,7 +92,7 @@ def reached(connection: sa.Connection, county: str, names: Iterable[str]) -> set
     return {str(name) for name in found.scalars()}
 
 
-def write_named(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
+def write_named(sender: Sender, county: str, decisions: Iterable[Decision]) -> None:
     """Writes which edits the refused ones among these name: who names them names those as well."""
     rows = [
         {"county": county, "name": decision.arrival.name, "named": named}
@@ -100,7 +102,7 @@ def write_named(connection: sa.Connection, county: str, decisions: Iterable[Deci
             named_by_refused(decision.arrival.name, decision.arrival.line.line, decision.record, CATALOG)
         )
     ]
-    bulk.insert_missing(connection, refused_name, rows)
+    bulk.insert_missing(sender, refused_name, rows)
 
 
 def strays(connection: sa.Connection, county: str, digests: Iterable[bytes]) -> set[bytes]:
@@ -142,25 +144,28 @@ class HeldEdit:
     awaited: frozenset[str]
 
 
-def held_waiting(connection: sa.Connection, county: str, awaited: Iterable[str]) -> dict[str, HeldEdit]:
+def held_waiting(county: str, awaited: Iterable[str]) -> Question[dict[str, HeldEdit]]:
     """The held edits that wait for any of these."""
     wanted = sorted(set(awaited))
     if not wanted:
         return {}
-    return _held(connection, county, _HELD_WAITING, wanted)
+    rows = yield _HELD_WAITING, {"county": county, "wanted": wanted}
+    return _held(rows)
 
 
-def held_named(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, HeldEdit]:
+def held_named(county: str, names: Iterable[str]) -> Question[dict[str, HeldEdit]]:
     """Those of the named edits that are held."""
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    return _held(connection, county, _HELD_NAMED, wanted)
+    rows = yield _HELD_NAMED, {"county": county, "wanted": wanted}
+    return _held(rows)
 
 
-def held_all(connection: sa.Connection, county: str) -> dict[str, HeldEdit]:
+def held_all(county: str) -> Question[dict[str, HeldEdit]]:
     """Every held edit, oldest first."""
-    return _held(connection, county, _HELD_ALL, ())
+    rows = yield _HELD_ALL, {"county": county}
+    return _held(rows)
 
 
 def _asked_of_held(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
@@ -183,13 +188,14 @@ _HELD_ALL = _asked_of_held(edit_log.c.result == sa.literal_column("'held'"))
 _HELD_NAMED = _HELD_ALL.where(bulk.among(edit_log.c.name, "wanted"))
 
 
-def _held(connection: sa.Connection, county: str, asked: sa.Select[Any], wanted: Sequence[str]) -> dict[str, HeldEdit]:
-    rows = connection.execute(asked, {"county": county, "wanted": wanted})
+def _held(rows: Rows) -> dict[str, HeldEdit]:
     found: dict[str, LoggedEdit] = {}
     awaited: dict[str, set[str]] = {}
-    for row in rows.mappings():
-        found.setdefault(row["name"], _logged(row))
-        awaited.setdefault(row["name"], set()).update([row["awaited"]] if row["awaited"] else [])
+    for *row, waits_for in rows:
+        name = row[0]
+        if name not in found:
+            found[name] = _logged(row)
+        awaited.setdefault(name, set()).update([waits_for] if waits_for else [])
     return {name: HeldEdit(edit, frozenset(awaited[name])) for name, edit in found.items()}
 
 
@@ -206,12 +212,11 @@ class Assumed:
     attended: Mapping[str, list[str]]
 
 
-def still_holds(connection: sa.Connection, county: str, revision: int, assumed: Assumed) -> bool:
+def still_holds(county: str, revision: int, assumed: Assumed) -> Question[bool]:
     """Whether the records, missing ones too, are as they were at a revision, what was held is held, no other held line
-    waits for what is written here, and nobody else attended. One statement. On PostgreSQL: on SQLite there is no other
-    one."""
+    waits for what is written here, and nobody else attended. On PostgreSQL: on SQLite there is nobody else."""
     looked_at = list(assumed.records)
-    changed = connection.scalar(
+    rows = yield (
         _CHANGED,
         {
             "county": county,
@@ -225,7 +230,7 @@ def still_holds(connection: sa.Connection, county: str, revision: int, assumed: 
             "days": [json.dumps(days) for days in assumed.attended.values()],
         },
     )
-    return not changed
+    return not rows[0][0]
 
 
 _ATTENDED = bulk.given(attendance, {"record": "attended", "days": "days"}).subquery()
@@ -296,19 +301,19 @@ def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
     ledger.append(DECISION, write(members), author=by, record=decision.record, type=decision.arrival.line.type)
 
 
-def overwrite_outcomes(connection: sa.Connection, county: str, decisions: Iterable[Decision]) -> None:
+def overwrite_outcomes(sender: Sender, county: str, decisions: Iterable[Decision]) -> None:
     """Writes the outcomes of edits that were held, as they stand now."""
     decided = list(decisions)
     rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decided]
-    bulk.update(connection, edit_log, "name", rows)
-    blank(connection, county, [each.arrival.name for each in decided if each.code == Code.ERASED])
+    bulk.update(sender, edit_log, "name", rows)
+    blank(sender, county, [each.arrival.name for each in decided if each.code == Code.ERASED])
 
 
-def blank(connection: sa.Connection, county: str, names: Iterable[str]) -> None:
+def blank(sender: Sender, county: str, names: Iterable[str]) -> None:
     """Takes away the bytes of edits, and says that they are erased. Their hashes stay."""
     said = {"result": Result.REFUSED, "code": Code.ERASED, "field": None, "detail": None, "conflicts": None}
     rows = [{"county": county, "name": name, "line": BLANK, **said} for name in names]
-    bulk.update(connection, edit_log, "name", rows)
+    bulk.update(sender, edit_log, "name", rows)
 
 
 _DELETE_WAITS = sa.delete(held_wait).where(
@@ -316,21 +321,19 @@ _DELETE_WAITS = sa.delete(held_wait).where(
 )
 
 
-def rewrite_waits(
-    connection: sa.Connection, county: str, decisions: Mapping[str, Decision], were_held: AbstractSet[str]
-) -> None:
+def rewrite_waits(sender: Sender, county: str, decisions: Mapping[str, Decision], were_held: AbstractSet[str]) -> None:
     """Writes for what the held edits among these wait, by name; the others wait for nothing any more. `were_held`: the
     names of edits that waited before, among which theirs are."""
     again = sorted(decisions.keys() & were_held)
     if again:
-        connection.execute(_DELETE_WAITS, {"county": county, "names": again})
+        sender.execute(_DELETE_WAITS, {"county": county, "names": again})
     waits = [
         {"county": county, "awaited": awaited, "name": decision.arrival.name}
         for decision in decisions.values()
         for awaited in sorted(decision.awaited)
         if decision.result is Result.HELD
     ]
-    bulk.insert(connection, held_wait, waits)
+    bulk.insert(sender, held_wait, waits)
 
 
 def as_outcome(decision: Decision, moved: str | None) -> Outcome:

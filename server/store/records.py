@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from schemas.catalog import Catalog
 from schemas.rules import Rule
 from server.store import bulk, tables
+from server.store.flight import Question, Sender
 from server.store.tables import past_placement, placement, record
 from sync.admission import Placed
 from sync.edits import WORKFLOW_REGISTER, rule_of, workflow_fields
@@ -115,8 +116,8 @@ _COLUMNS = tuple(record.c[each.name] for each in fields(Stored))
 _OURS = record.c.county == sa.bindparam("county")
 
 
-def found(connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]) -> list[Stored]:
-    """The records of these types and ids. One statement.
+def found(county: str, identities: Iterable[tuple[str, str]]) -> Question[list[Stored]]:
+    """The records of these types and ids.
 
     They are not locked: whoever writes them holds the county's lock, and asks under it whether they have changed. A
     lock of theirs, taken before the county's, would be a deadlock with everyone who takes the county's first."""
@@ -125,7 +126,7 @@ def found(connection: sa.Connection, county: str, identities: Iterable[tuple[str
     types = sorted({kind for kind, _ in wanted})
     if not ids:
         return []
-    rows = connection.execute(_FOUND, {"county": county, "types": types, "ids": ids})
+    rows = yield _FOUND, {"county": county, "types": types, "ids": ids}
     return [row for row in (Stored(*each) for each in rows) if row.identity in wanted]
 
 
@@ -145,24 +146,25 @@ def children(connection: sa.Connection, county: str, parents: Iterable[str]) -> 
 _CHILDREN = sa.select(*_COLUMNS).where(_OURS, bulk.among(record.c.parent, "parents")).order_by(record.c.id)
 
 
-def remembered(connection: sa.Connection, county: str, names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """Where these edits are remembered until they come: by record and register. One statement."""
-    rows = connection.execute(_REMEMBERED, {"county": county, "names": sorted(set(names))})
+def remembered(county: str, names: Iterable[str]) -> Question[dict[str, dict[str, list[str]]]]:
+    """Where these edits are remembered until they come: by record and register."""
+    rows = yield _REMEMBERED, {"county": county, "names": sorted(set(names))}
     asked: dict[str, dict[str, list[str]]] = {}
     for identity, register, name in rows:
         asked.setdefault(identity, {}).setdefault(register, []).append(name)
     return asked
 
 
+_FORGET = sa.delete(tables.remembered).where(
+    tables.remembered.c.county == sa.bindparam("county"), bulk.among(tables.remembered.c.name, "names")
+)
 _REMEMBERED = sa.select(tables.remembered.c.record, tables.remembered.c.register, tables.remembered.c.name).where(
     tables.remembered.c.county == sa.bindparam("county"), bulk.among(tables.remembered.c.name, "names")
 )
 
 
-def placements(
-    connection: sa.Connection, county: str, identities: Iterable[tuple[str, str]]
-) -> dict[str, tuple[Span, ...]]:
-    """Where records stand and stood, by id. One statement.
+def placements(county: str, identities: Iterable[tuple[str, str]]) -> Question[dict[str, tuple[Span, ...]]]:
+    """Where records stand and stood, by id.
 
     By type too: a held creation bears the name of the record that it makes, and stands elsewhere."""
     wanted = set(identities)
@@ -170,7 +172,8 @@ def placements(
     if not ids:
         return {}
     stood: dict[str, list[Span]] = {}
-    for kind, identity, key, since, until in connection.execute(_PLACEMENTS, {"county": county, "ids": ids}):
+    rows = yield _PLACEMENTS, {"county": county, "ids": ids}
+    for kind, identity, key, since, until in rows:
         if kind is None or (kind, identity) in wanted:
             stood.setdefault(identity, []).append(Span(key, since, until))
     return {identity: tuple(sorted(spans, key=_in_order)) for identity, spans in stood.items()}
@@ -258,19 +261,16 @@ class Writes:
             }
         )
 
-    def write(self, connection: sa.Connection) -> None:
-        bulk.upsert(connection, record, self.records)
-        bulk.upsert(connection, placement, self.placements)
-        bulk.insert(connection, past_placement, self._new_past(connection))
-        self._write_remembered(connection)
+    def write(self, connection: sa.Connection, sender: Sender) -> None:
+        bulk.upsert(sender, record, self.records)
+        bulk.upsert(sender, placement, self.placements)
+        bulk.insert(sender, past_placement, self._new_past(connection))
+        self._write_remembered(sender)
 
-    def _write_remembered(self, connection: sa.Connection) -> None:
-        table = tables.remembered
+    def _write_remembered(self, sender: Sender) -> None:
         if self.arrived:
-            connection.execute(
-                sa.delete(table).where(table.c.county == self.county, bulk.among(table.c.name, sorted(self.arrived)))
-            )
-        bulk.insert_missing(connection, table, self.remembered)
+            sender.execute(_FORGET, {"county": self.county, "names": sorted(self.arrived)})
+        bulk.insert_missing(sender, tables.remembered, self.remembered)
 
     def _new_past(self, connection: sa.Connection) -> list[dict[str, Any]]:
         """The ended spans that are not remembered yet, each once."""

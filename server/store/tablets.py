@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.store import ledger
+from server.store.flight import Question, Sender
 from server.store.ledger import County
 from server.store.tables import county, enrolment_code, person, tablet
 
@@ -46,10 +47,10 @@ _OPENING = (
 )
 
 
-def opening(connection: sa.Connection, code: str | None, token: str) -> tuple[County, Caller | None]:
-    """The county, as `ledger.county_named` gives it, and the tablet that holds a token. One statement. Raises
-    NoCountyError."""
-    row = ledger.only(connection.execute(_OPENING, {"code": code, "token": hashed(token)}).all())
+def opening(code: str | None, token: str) -> Question[tuple[County, Caller | None]]:
+    """The county, as `ledger.county_named` gives it, and the tablet that holds a token. Raises NoCountyError."""
+    rows = yield _OPENING, {"code": code, "token": hashed(token)}
+    row = ledger.only(rows)
     its, whose = row[: len(ledger.COLUMNS)], row[len(ledger.COLUMNS) :]
     return County(*its), None if whose[0] is None else Caller(*whose)
 
@@ -78,11 +79,11 @@ _HEARD = (
 )
 
 
-def heard(connection: sa.Connection, county: str, tablet_id: str, receipt: str, now: str | None, owes: int) -> None:
+def heard(sender: Sender, county: str, tablet_id: str, receipt: str, now: str | None, owes: int) -> None:
     """Notes that a tablet's request came at the stamp `receipt`, and what it said: of its clock, and how many edits it
     still owes. `now` is None where nothing that it says is to be believed."""
     said = {"now": now, "owes": None if now is None else owes, "nothing_at": now if owes == 0 else None}
-    connection.execute(_HEARD, {"same_county": county, "same_tablet": tablet_id, "receipt": receipt, **said})
+    sender.execute(_HEARD, {"same_county": county, "same_tablet": tablet_id, "receipt": receipt, **said})
 
 
 def code(connection: sa.Connection, county: str, text: str) -> dict[str, Any] | None:

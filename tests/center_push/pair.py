@@ -19,6 +19,7 @@ from server.center_push.worker import Passed, Worker
 from server.settings import Settings
 from server.store import counters, dialect, ledger, tables
 from server.store.center_outbox import Secret
+from server.store.flight import ask
 from sync.codes import PROBLEMS
 from tests.support.clock import TestClock
 from tests.support.county import COUNTY, GRID, County, settle
@@ -98,7 +99,7 @@ class Pair:
 
     def count_all(self, changes: counters.Tally) -> int:
         with dialect.writing(self.lower.center.engine) as connection:
-            revision = ledger.locked(connection, COUNTY).revision + 1
+            revision = ask(connection, ledger.locked(COUNTY)).revision + 1
             counters.add(connection, COUNTY, changes, revision)
             connection.execute(sa.update(tables.county).values(revision=revision))
         return revision

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from server import verification
 from server.center import Center
 from server.store import dialect, directory
+from server.store.flight import ask
 from server.store.tables import edit_log, placement, record
 from sync.codes import Code
 from sync.scope import scope
@@ -152,7 +153,7 @@ class Audit:
     def _in_scope(self, member: Member) -> dict[tuple[str, str], Row]:
         with dialect.reading(self.center.engine) as connection:
             county = self.center.county(connection)
-            person = directory.people(connection, county.code, [member.person])[member.person]
+            person = ask(connection, directory.people(county.code, [member.person]))[member.person]
             keys = scope(person, directory.units(connection, county.code), stamp(self.center.clock())).keys
             asked = (
                 sa.select(record.c.type, record.c.id, record.c.revision, record.c.document)

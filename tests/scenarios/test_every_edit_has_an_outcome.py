@@ -111,7 +111,7 @@ def test_a_database_that_is_away_holds_nothing(
     county: County, wang: Device, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     """It is a matter of coming again, not of these lines."""
-    work, calls = Push.work, [0]
+    work, calls = Push.put, [0]
 
     def away(self: Push, *arguments: Any) -> Any:
         calls[0] += 1
@@ -119,7 +119,7 @@ def test_a_database_that_is_away_holds_nothing(
             raise sa.exc.OperationalError("INSERT", {}, Exception("server closed the connection"))
         return work(self, *arguments)
 
-    monkeypatch.setattr(Push, "work", away)
+    monkeypatch.setattr(Push, "put", away)
     home = wang.create("household", unit=GRID)
     with pytest.raises(ProblemAnswerError) as refused:
         wang.sync()
@@ -133,7 +133,7 @@ def test_a_database_that_goes_away_while_lines_go_one_by_one(
     county: County, wang: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    work = Push.work
+    work = Push.put
 
     def failing(self: Push, *arguments: Any) -> Any:
         calls.append("")
@@ -143,7 +143,7 @@ def test_a_database_that_goes_away_while_lines_go_one_by_one(
             raise sa.exc.OperationalError("INSERT", {}, Exception("server closed the connection"))
         return work(self, *arguments)
 
-    monkeypatch.setattr(Push, "work", failing)
+    monkeypatch.setattr(Push, "put", failing)
     home = wang.create("household", unit=GRID)
     with pytest.raises(ProblemAnswerError, match="unavailable"):
         wang.sync()

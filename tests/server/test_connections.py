@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from server.app import create_app
 from server.settings import Settings
 from server.store import dialect, ledger
+from server.store.flight import Question
 from tests.support.county import GRID, County, county_on
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.device import Device
@@ -78,9 +79,9 @@ def test_a_database_that_restarts_in_a_request(postgres_county: County, monkeypa
     wang = county.worker("王小满")
     locked = ledger.locked
 
-    def cut(connection: sa.Connection, code: str) -> ledger.County:
+    def cut(code: str) -> Question[ledger.County]:
         cut_off(county)
-        return locked(connection, code)
+        return (yield from locked(code))
 
     monkeypatch.setattr(ledger, "locked", cut)
     home = wang.create("household", unit=GRID)

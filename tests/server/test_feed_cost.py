@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from server.store import directory, feed, tables
 from server.store.feed import Reading
+from server.store.flight import ask
 from sync.scope import Scope, scope
 from sync.stamps import stamp
 from tests.support.cost import Statement, asked, rows_of, scanned, sqlite_plan
@@ -81,7 +82,7 @@ def held_by(county: County, role: str, unit: str) -> Scope:
     with county.center.engine.connect() as connection:
         found = county.center.county(connection)
         units = county.center.units.units(connection, found)
-        return scope(directory.people(connection, COUNTY, [person])[person], units, stamp(county.clock()))
+        return scope(ask(connection, directory.people(COUNTY, [person]))[person], units, stamp(county.clock()))
 
 
 def asked_page(county: County, reading: Reading, want: int, expected: int) -> Statement:

@@ -69,7 +69,7 @@ def test_a_span_that_is_remembered_already_is_not_remembered_again(county: Count
             writes = Writes(county.center.county(connection).code)
             writes.end(household, ended)
             writes.end(household, ended)
-            writes.write(connection)
+            writes.write(connection, connection)
 
 
 def mended_twice(county: County, units: tuple[str, str]) -> tuple[Device, Device, list[str]]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from server import administration
 from server.push import Push
 from server.store import ledger, log
+from server.store.flight import ask
 from tests.support.county import ALWAYS, GRID, NEXT_GRID, THIRD_GRID, VILLAGE, County
 from tests.support.device import Device
 from tests.support.meetings import Meeting, at_once
@@ -26,7 +27,7 @@ def before_lock(monkeypatch: pytest.MonkeyPatch) -> Meeting:
 
 def held(county: County) -> list[str]:
     with county.center.engine.connect() as connection:
-        return list(log.held_all(connection, county.center.county(connection).code))
+        return list(ask(connection, log.held_all(county.center.county(connection).code)))
 
 
 def test_one_creates_what_the_other_finds_missing(
@@ -171,7 +172,7 @@ class RolledError(Exception):
 def test_what_may_pass_is_tried_again(
     county: County, wang: Device, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    work, faults, tries = Push.work, [fault] * 3, list[bool]()
+    work, faults, tries = Push.put, [fault] * 3, list[bool]()
 
     def working(self: Push, *arguments: Any) -> Any:
         tries.append(self.early)
@@ -179,7 +180,7 @@ def test_what_may_pass_is_tried_again(
             raise faults.pop()
         return work(self, *arguments)
 
-    monkeypatch.setattr(Push, "work", working)
+    monkeypatch.setattr(Push, "put", working)
     home = wang.create("household", unit=GRID)
     assert wang.sync().outcomes == []
     assert wang.sees(home)
@@ -192,7 +193,7 @@ def test_what_never_passes_is_not_tried_for_ever(county: County, wang: Device, m
         raise sa.exc.OperationalError("UPDATE", {}, RolledError())
 
     with monkeypatch.context() as patched:
-        patched.setattr(Push, "work", failing)
+        patched.setattr(Push, "put", failing)
         home = wang.create("household", unit=GRID)
         answer = wang.post(wang.body(list(wang.outbox.values())))
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

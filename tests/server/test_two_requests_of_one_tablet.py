@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.store import ledger, tables, tablets
+from server.store.flight import Question
 from server.store.tablets import Caller
 from sync import stamps
 from tests.support.county import County
@@ -30,8 +31,8 @@ def test_a_request_that_read_before_another_wrote_takes_nothing_back(
 
     read = tablets.opening
 
-    def before(connection: sa.Connection, code: str | None, token: str) -> tuple[ledger.County, Caller | None]:
-        its, found = read(connection, code, token)
+    def before(code: str | None, token: str) -> Question[tuple[ledger.County, Caller | None]]:
+        its, found = yield from read(code, token)
         return its, found and replace(found, last_now=None, owed_nothing_at=None)
 
     monkeypatch.setattr(tablets, "opening", before)

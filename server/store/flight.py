@@ -1,0 +1,181 @@
+"""Statements that travel together: on PostgreSQL one round trip for all that do not wait for one another's answers.
+
+A question is a generator that yields statements with their parameters, is sent the rows of each, and returns what it
+makes of them. So what is asked is written once, whether it travels alone or with others.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+Given = TypeVar("Given")
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Asked: TypeAlias = tuple[Any, Parameters]
+"""A statement that is kept (not made anew for each call), and its parameters: many rows of them on SQLite only."""
+Rows: TypeAlias = Sequence[Any]
+Question: TypeAlias = Generator[Asked, Rows, Given]
+
+
+class Sender(Protocol):
+    """What takes statements whose rows nobody asks for: a connection, at once, or a flight, at its end."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def execute(self, statement: Any, parameters: Any, /) -> Any: ...
+
+
+class Answer(Generic[Given]):
+    """What a question will have been answered, once its flight has landed."""
+
+    def __init__(self, question: Question[Given]) -> None:
+        self._question = question
+        self._given: list[Given] = []
+        self.asks: Asked | None = None
+
+    def go_on(self, rows: Rows | None) -> None:
+        """Takes rows (None at the beginning), up to what the question asks next."""
+        try:
+            self.asks = next(self._question) if rows is None else self._question.send(rows)
+        except StopIteration as end:
+            self.asks = None
+            self._given.append(end.value)
+
+    @property
+    def given(self) -> Given:
+        if not self._given:
+            raise ValueError("a question is answered when its flight has landed")
+        return self._given[0]
+
+
+class Flight:
+    """Gathers questions and writes of a connection, and sends them together at the end of the block, in their order."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self._answers: list[Answer[Any]] = []
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.connection.dialect
+
+    def put(self, question: Question[Given]) -> Answer[Given]:
+        answer = Answer(question)
+        self._answers.append(answer)
+        return answer
+
+    def execute(self, statement: Any, parameters: Parameters, /) -> None:
+        """Sends a statement whose rows nobody asks for."""
+        self.put(_written(statement, parameters))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._land()
+
+    def _land(self) -> None:
+        """Sends what is asked, and what is asked upon the answers, until nothing is."""
+        for answer in self._answers:
+            answer.go_on(None)
+        while open_ones := [answer for answer in self._answers if answer.asks is not None]:
+            rows = _sent(self.connection, [answer.asks for answer in open_ones if answer.asks is not None])
+            for answer, each in zip(open_ones, rows, strict=True):
+                answer.go_on(each)
+
+
+def _written(statement: Any, parameters: Parameters) -> Question[None]:
+    yield statement, parameters
+
+
+def ask(connection: sa.Connection, question: Question[Given]) -> Given:
+    """The answer to a question that travels alone."""
+    with Flight(connection) as flight:
+        answer = flight.put(question)
+    return answer.given
+
+
+def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
+    """The rows of each."""
+    if connection.dialect.name == "sqlite":
+        return [_alone(connection, statement, parameters) for statement, parameters in asked]
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise TypeError(f"PostgreSQL is spoken to by psycopg, not by {type(raw)}")
+    compiled = [_compiled(statement, connection.dialect) for statement, _ in asked]
+    cursors = [raw.cursor() for _ in asked]
+    try:
+        with raw.pipeline():
+            for cursor, known, (_, parameters) in zip(cursors, compiled, asked, strict=True):
+                _execute(connection, cursor, known.text, known.said(parameters))
+        return [cursor.fetchall() if known.gives_rows else () for cursor, known in zip(cursors, compiled, strict=True)]
+    except psycopg.Error as error:
+        raise _wrapped(connection, error) from error
+
+
+def _alone(connection: sa.Connection, statement: Any, parameters: Parameters) -> Rows:
+    result = connection.execute(statement, parameters)
+    return result.all() if result.returns_rows else ()
+
+
+def _execute(connection: sa.Connection, cursor: "psycopg.Cursor[Any]", text: str, said: Mapping[str, Any]) -> None:
+    """Sends a statement as SQLAlchemy would: whoever listens to what it sends hears this too."""
+    for hear in connection.dispatch.before_cursor_execute:
+        hear(connection, cursor, text, said, None, False)
+    for take in connection.dialect.dispatch.do_execute:
+        if take(cursor, text, said, connection):
+            return
+    cursor.execute(text.encode(), said)
+
+
+def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
+    """The driver's error as SQLAlchemy says it. A connection that is lost is given up."""
+    raw: Any = connection.connection.driver_connection
+    is_lost = bool(raw.closed)
+    if is_lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        None,
+        None,
+        error,
+        psycopg.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=connection.dialect,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement as the driver takes it. `binds`: its parameters by name, with what makes them of values, and what
+    stands where none is given."""
+
+    text: str
+    binds: tuple[tuple[str, Callable[[Any], Any] | None, object], ...]
+    gives_rows: bool
+
+    def said(self, parameters: Parameters) -> dict[str, Any]:
+        if not isinstance(parameters, Mapping):
+            raise TypeError("many rows are one parameter a column")
+        given = ((name, made, parameters.get(name, value)) for name, made, value in self.binds)
+        return {name: value if made is None else made(value) for name, made, value in given}
+
+
+@cache
+def _compiled(statement: Any, dialect: Dialect) -> _Compiled:
+    compiled = statement.compile(dialect=dialect)
+    binds = tuple(
+        (name, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.value)
+        for name, bind in compiled.binds.items()
+    )
+    return _Compiled(str(compiled), binds, isinstance(statement, sa.TextClause) or statement.is_select)
