@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from server.store import directory, log, records
-from server.store.flight import Flight, Question, ask
+from server.store.flight import Flight, ask
 from server.store.log import Assumed, HeldEdit, LoggedEdit
 from server.store.records import ERASED, Stored
 from sync import edits
@@ -72,7 +72,7 @@ class Loading:
         """Loads records, by type and id, that were not needed for judging."""
         missing = {each for each in identities if each[1] not in self.world.records} - self._records
         if missing:
-            ask(self.connection, self._put_records(missing))
+            self._put_records(missing)
 
     def assumed(self, decided: Iterable[str], attended: Mapping[str, list[str]]) -> Assumed:
         """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting; `attended`:
@@ -134,29 +134,28 @@ class Loading:
         wanted = {identity for each in lines for identity in self._touched(each)}
         # The server's own records are nothing that a line can touch, and bear other records' names.
         wanted = {(kind, identity) for kind, identity in wanted if _is_editable(kind) and is_record_id(identity)}
-        with Flight(self.connection) as flight:
-            put = flight.put(self._put_records(wanted))
-            people = flight.put(directory.people(self.county, authors))
-        self.world.people, rows = people.given, put.given
+        rows = self._put_records(wanted, authors)
         # A line may leave a child where it stands, or move it from there to another parent.
         parents = {parent for row in rows if (parent := _parent(row)) is not None} - wanted
         if parents:
-            ask(self.connection, self._put_records(parents))
+            self._put_records(parents)
 
-    def _put_records(self, wanted: set[tuple[str, str]]) -> Question[list[Stored]]:
-        """Puts the records that there are of these into the world, and gives their rows."""
-        rows = yield from records.found(self.county, wanted)
-        placed = yield from records.placements(self.county, [row.identity for row in rows])
-        remembered = (yield from records.remembered(self.county, self._deciding)) if rows else {}
-        for row in rows:
-            spans = placed.get(row.id, ()) if row.parent is None else ()
+    def _put_records(self, wanted: set[tuple[str, str]], authors: Iterable[str] = ()) -> list[Stored]:
+        """Puts the records that there are of these into the world, and gives their rows. Puts authors there too."""
+        with Flight(self.connection) as flight:
+            rows = flight.put(records.found(self.county, wanted))
+            placed = flight.put(records.placements(self.county, wanted))
+            remembered = flight.put(records.remembered(self.county, self._deciding if wanted else ()))
+            people = flight.put(directory.people(self.county, authors))
+        for row in rows.given:
+            spans = placed.given.get(row.id, ()) if row.parent is None else ()
             if row.gone == ERASED:
                 self.world.erased.add(row.id)
-            self.world.records[row.id] = Placed(
-                records.record_of(row, CATALOG, remembered.get(row.id, {})), spans, row.parent
-            )
+            made = records.record_of(row, CATALOG, remembered.given.get(row.id, {}))
+            self.world.records[row.id] = Placed(made, spans, row.parent)
+        self.world.people |= people.given
         self._records |= wanted
-        return rows
+        return rows.given
 
     def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
         """The records, by type and id, that judging and merging a line looks at."""

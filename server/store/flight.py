@@ -5,6 +5,7 @@ makes of them. So what is asked is written once, whether it travels alone or wit
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
@@ -115,7 +116,8 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
     compiled = [_compiled(statement, connection.dialect) for statement, _ in asked]
     cursors = [raw.cursor() for _ in asked]
     try:
-        with raw.pipeline():
+        # One alone needs nothing that holds several together.
+        with raw.pipeline() if len(asked) > 1 else nullcontext():
             for cursor, known, (_, parameters) in zip(cursors, compiled, asked, strict=True):
                 _execute(connection, cursor, known.text, known.said(parameters))
         return [cursor.fetchall() if known.gives_rows else () for cursor, known in zip(cursors, compiled, strict=True)]

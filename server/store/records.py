@@ -148,7 +148,10 @@ _CHILDREN = sa.select(*_COLUMNS).where(_OURS, bulk.among(record.c.parent, "paren
 
 def remembered(county: str, names: Iterable[str]) -> Question[dict[str, dict[str, list[str]]]]:
     """Where these edits are remembered until they come: by record and register."""
-    rows = yield _REMEMBERED, {"county": county, "names": sorted(set(names))}
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    rows = yield _REMEMBERED, {"county": county, "names": wanted}
     asked: dict[str, dict[str, list[str]]] = {}
     for identity, register, name in rows:
         asked.setdefault(identity, {}).setdefault(register, []).append(name)
