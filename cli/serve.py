@@ -11,9 +11,10 @@ from cli.answers import Answer, CommandError, failing, json_option, say
 from cli.center import opened
 
 BIND = "127.0.0.1:8000"
-WORKERS = 2
-THREADS = 8
-"""Of each worker; each has a database connection of its own (DOORSTEP_POOL_SIZE)."""
+WORKERS = 4
+THREADS = 4
+"""Of each worker; each has a database connection of its own (DOORSTEP_POOL_SIZE). Threads of one process stand in one
+another's way: many are there for slow lines, and processes for work."""
 PORT_MAX = 65_535
 BACKLOG = 2048
 GRACEFUL_TIMEOUT_S = 30
@@ -84,6 +85,8 @@ def _run(listener: int, workers: int, threads: int) -> None:
         "workers": workers,
         "threads": threads,
         "graceful-timeout": GRACEFUL_TIMEOUT_S,
+        # A kept connection stays with its process, however busy that is; a new one goes to a process that has time.
+        "keep-alive": 0,
         "log-level": "warning",
     }
     sys.argv = ["gunicorn", *(f"--{name}={value}" for name, value in said.items()), "wsgi:app"]

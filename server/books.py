@@ -1,7 +1,6 @@
 """What a worked batch changes beside its records: days that were attended, the docket of disputes, counters.
 
-What can be made before the county is locked is made then: everybody waits for that lock. What it was made of is asked
-once more under it (`log.still_holds`).
+What can be found out before the county is locked is found out then: everybody waits for that lock.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,14 +11,13 @@ import sqlalchemy as sa
 
 from schemas.periods import PERIODS
 from server.docket import Docket
-from server.status.attendance import Attendance, attendance
+from server.status.attendance import Attending, attending
 from server.status.cases import Case, cases
 from server.status.counting import DayOf
 from server.status.days import days_in
 from server.status.tally import Tallying
 from server.store import counters, directory, log
-from server.store.counters import Tally
-from server.store.flight import Sender
+from server.store.flight import Question, Sender
 from server.store.ledger import County, Ledger
 from sync.batch import Batch
 
@@ -29,24 +27,26 @@ Load = Callable[[Iterable[tuple[str, str]]], None]
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What was counted before the lock, and the disputes, which are counted under it."""
+    """What was found out before the lock: who attended what, and which disputes changed in what counts."""
 
     connection: sa.Connection
     batch: Batch
     day_of: DayOf
-    attended: Attendance
+    attending: Attending
     cases: Mapping[str, Case]
-    tally: Tally
 
     @classmethod
     def of(cls, connection: sa.Connection, county: County, batch: Batch, load: Load) -> "Books":
         day_of = days_in(county.timezone)
-        attended = attendance(connection, county.code, batch, day_of, PERIODS)
-        load(("household", each) for each in attended.changed)
-        found = cases(connection, county.code, batch, attended)
-        return cls(connection, batch, day_of, attended, found, Tallying(batch, attended, day_of).of_records())
+        found = attending(batch, day_of, PERIODS)
+        load(("household", each) for each in found.changed)
+        return cls(connection, batch, day_of, found, cases(connection, county.code, batch, found.changed))
 
-    def keep_docket(self, book: Ledger) -> None:
+    def days(self, county: str) -> Question[dict[str, list[str]]]:
+        """The days that stand. Under the county's lock: neighbours visit the same households."""
+        return counters.attendances(county, self.attending.looked_at | self.attending.changed)
+
+    def keep_docket(self, book: Ledger, days: Mapping[str, list[str]]) -> None:
         """Logs what the server itself writes of disputes, as edits of its own, and changes the batch's records."""
         if not self.cases:
             return
@@ -60,12 +60,12 @@ class Books:
             partial(counters.next_case_numbers, self.connection, code),
             partial(directory.strangers, self.connection, code, book.receipt),
         )
-        for decision in docket.keep(self.cases, self.attended.after):
+        for decision in docket.keep(self.cases, self.attending.upon(days).after):
             log.append_new(book, decision, None)
 
-    def write(self, sender: Sender, book: Ledger) -> None:
+    def write(self, sender: Sender, book: Ledger, days: Mapping[str, list[str]]) -> None:
         """Writes days and counters, once all revisions are taken."""
-        code, attended = book.county.code, self.attended
-        self.tally.update(Tallying(self.batch, attended, self.day_of).of_cases(self.cases))
+        code, attended = book.county.code, self.attending.upon(days)
+        changes = Tallying(self.batch, attended, self.day_of).tally(self.cases)
         counters.attend(sender, code, {each: attended.after[each] for each in attended.changed})
-        counters.add(sender, code, self.tally, book.revision)
+        counters.add(sender, code, changes, book.revision)

@@ -5,7 +5,7 @@ link of a chain of edits that are held for one another.
 What was asked for and not found is remembered: it is asked once more under the county's lock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -74,9 +74,8 @@ class Loading:
         if missing:
             self._put_records(missing)
 
-    def assumed(self, decided: Iterable[str], attended: Mapping[str, list[str]]) -> Assumed:
-        """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting; `attended`:
-        the days that others attended."""
+    def assumed(self, decided: Iterable[str]) -> Assumed:
+        """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting."""
         known = self.world.known
         found = known.keys() - set(decided)
         return Assumed(
@@ -84,7 +83,6 @@ class Loading:
             absent_edits=self._asked_edits - found - self.held.keys(),
             held_edits={name for name in found if known[name].result is Result.HELD} | self.held.keys(),
             awaited=self._awaited,
-            attended=attended,
         )
 
     # -- held edits

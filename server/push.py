@@ -17,7 +17,7 @@ from server.books import Books
 from server.loading import Loading, arrival_of
 from server.store import ledger, log
 from server.store.directory import UnitsCache
-from server.store.flight import Flight
+from server.store.flight import Flight, ask
 from server.store.ledger import County, Ledger
 from server.store.log import HeldEdit
 from sync.batch import Arrival, Batch, Decision
@@ -83,17 +83,17 @@ class Push:
 
     def _write(self, flight: Flight, lines: Lines, batch: Batch, loading: Loading) -> Ledger:
         books, drafts = Books.of(self.connection, self.county, batch, loading.look_at), writes.drafted(batch)
-        county = self.county if self.early else self._locked(batch, loading, books)
+        county, days = self._alone(books) if self.early else self._locked(batch, loading, books)
         book = Ledger(county, self.now_ms, directory_changed=bool(lines.directory))
         for line in lines.directory:
             book.append(log.DIRECTORY, line, author=lines.author)
         self._log_strays(book, lines)
         decided = self._log(flight, book, lines, batch, loading.held)
         if book.log:
-            books.keep_docket(book)
+            books.keep_docket(book, days)
             received = {name: instant(each.edit.receipt_ms) for name, each in loading.held.items()}
             writes.write(self.connection, flight, book, batch, drafts, decided, received)
-            books.write(flight, book)
+            books.write(flight, book, days)
             book.write(flight)
         return book
 
@@ -108,18 +108,23 @@ class Push:
             else:
                 book.append(log.STRAY, line, tablet=lines.tablet, author=lines.author)
 
-    def _locked(self, batch: Batch, loading: Loading, books: Books) -> County:
-        """Locks the county, and asks once whether anything that was taken for granted has changed meanwhile."""
-        assumed = loading.assumed(batch.decisions, books.attended.before)
+    def _alone(self, books: Books) -> tuple[County, Mapping[str, list[str]]]:
+        return self.county, ask(self.connection, books.days(self.county.code))
+
+    def _locked(self, batch: Batch, loading: Loading, books: Books) -> tuple[County, Mapping[str, list[str]]]:
+        """Locks the county, and asks once whether anything that was taken for granted has changed meanwhile. Gives the
+        county as it is now, and the days that were attended."""
+        assumed = loading.assumed(batch.decisions)
         with Flight(self.connection) as flight:
             lock = flight.put(ledger.locked(self.county.code))
+            days = flight.put(books.days(self.county.code))
             still_holds = flight.put(log.still_holds(self.county.code, self.county.revision, assumed))
         county = lock.given
         if county.directory_revision != self.county.directory_revision:
             raise OvertakenError("units or people changed")
         if not still_holds.given:
             raise OvertakenError("edits that matter here came meanwhile")
-        return county
+        return county, days.given
 
     def _log(
         self, flight: Flight, book: Ledger, lines: Lines, batch: Batch, held: Mapping[str, HeldEdit]

@@ -1,14 +1,10 @@
 """The days that count for a record by other records: the valid visits of a household, the follow-ups of a dispute."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import sqlalchemy as sa
 
 from schemas.periods import Periods
 from server.status.counting import DayOf, is_valid
-from server.store import counters
-from server.store.flight import ask
 from sync.batch import Batch
 from sync.lines import Values
 from sync.world import Placed, World
@@ -28,6 +24,31 @@ class Attendance:
     changed: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Attending:
+    """What a worked batch changes of that: household or dispute and day, of each that no longer counts and that counts
+    now. `looked_at`: those that it changed themselves."""
+
+    looked_at: frozenset[str]
+    gone: Sequence[tuple[str, str]]
+    come: Sequence[tuple[str, str]]
+
+    @property
+    def changed(self) -> frozenset[str]:
+        return frozenset(identity for identity, _ in (*self.gone, *self.come))
+
+    def upon(self, stored: Mapping[str, list[str]]) -> Attendance:
+        """The attendance, where `stored` are the days that stand: read under the county's lock."""
+        before = {identity: stored.get(identity, []) for identity in self.looked_at | self.changed}
+        days = {identity: list(each) for identity, each in before.items()}
+        for identity, day in self.gone:
+            if day in days[identity]:
+                days[identity].remove(day)
+        for identity, day in self.come:
+            days[identity].append(day)
+        return Attendance(before, {identity: sorted(each) for identity, each in days.items()}, self.changed)
+
+
 def attended(kind: str, said: Values, made_at: str, day_of: DayOf, periods: Periods) -> tuple[str, str] | None:
     """The record that a visit or an entry counts for, and the day."""
     if kind == "visit" and is_valid(said, periods):
@@ -37,8 +58,8 @@ def attended(kind: str, said: Values, made_at: str, day_of: DayOf, periods: Peri
     return None
 
 
-def attendance(connection: sa.Connection, county: str, batch: Batch, day_of: DayOf, periods: Periods) -> Attendance:
-    """The days of the households and disputes that a worked batch changes or attends."""
+def attending(batch: Batch, day_of: DayOf, periods: Periods) -> Attending:
+    """What a worked batch changes of the days on which households and disputes were attended."""
     world = batch.world
     gone: list[tuple[str, str]] = []
     come: list[tuple[str, str]] = []
@@ -51,16 +72,7 @@ def attendance(connection: sa.Connection, county: str, batch: Batch, day_of: Day
         if before != after:
             gone += [before] if before else []
             come += [after] if after else []
-    changed = {identity for identity, _ in (*gone, *come)}
-    stored = ask(connection, counters.attendances(county, looked_at | changed))
-    known = {identity: stored.get(identity, []) for identity in looked_at | changed}
-    days = {identity: list(each) for identity, each in known.items()}
-    for identity, day in gone:
-        if day in days[identity]:
-            days[identity].remove(day)
-    for identity, day in come:
-        days[identity].append(day)
-    return Attendance(known, {identity: sorted(each) for identity, each in days.items()}, frozenset(changed))
+    return Attending(frozenset(looked_at), gone, come)
 
 
 def _of(placed: Placed | None, world: World, day_of: DayOf, periods: Periods) -> tuple[str, str] | None:

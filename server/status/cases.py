@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.workflow import Workflow
-from server.status.attendance import Attendance
 from server.status.life import MARK, Move, Step, life, moves
 from server.store import counters
 from sync import edits
@@ -40,10 +39,11 @@ COUNTS = frozenset({WORKFLOW_REGISTER, "unit", "removed", "satisfaction", "route
 """The registers of a dispute that counters and the docket look at."""
 
 
-def cases(connection: sa.Connection, county: str, batch: Batch, attendance: Attendance) -> dict[str, Case]:
-    """The disputes by id of which a worked batch changes what counts. To look at one is to read its whole history."""
+def cases(connection: sa.Connection, county: str, batch: Batch, attended: Iterable[str]) -> dict[str, Case]:
+    """The disputes by id of which a worked batch changes what counts, or which it `attended`. To look at one is to read
+    its whole history."""
     world, moved = batch.world, dict[str, list[Edit]]()
-    counting = set(attendance.changed)
+    counting = set(attended)
     for decision in batch.decisions.values():
         if decision.record in batch.changed and _is_dispute(decision.record, world):
             counting |= {decision.record} if _counts(decision) else set()

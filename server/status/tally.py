@@ -22,19 +22,14 @@ class Tallying:
     attendance: Attendance
     day_of: DayOf
 
-    def of_records(self) -> Tally:
-        """The changes of counters by visits and households: those that the batch changed, and the households of which a
-        valid visit came or went, which must be in its world."""
+    def tally(self, cases: Mapping[str, Case]) -> Tally:
+        """The changes of counters, by the records that the batch changed and the households of which a valid visit came
+        or went, which must be in its world."""
         world, changes = self.batch.world, Tally()
         for identity in {**self.batch.changed, **dict.fromkeys(self.attendance.changed)}:
             now = world.records.get(identity)
             if now is not None and now.record.type in ("visit", "household"):
                 self._change(changes, self.batch.changed.get(identity, now), now)
-        return changes
-
-    def of_cases(self, cases: Mapping[str, Case]) -> Tally:
-        """The changes of counters by disputes."""
-        changes = Tally()
         for case in cases.values():
             self._change(changes, case.before, case.after, case.life_before, case.life)
         return changes

@@ -171,14 +171,8 @@ def _update(database: str, table: sa.Table, key: str, columns: tuple[str, ...]) 
 
 
 def _given(table: sa.Table, columns: tuple[str, ...]) -> sa.Select[Any]:
-    return given(table, {name: f"all_{name}" for name in columns})
-
-
-def given(table: sa.Table, columns: Mapping[str, str]) -> sa.Select[Any]:
-    """On PostgreSQL: the rows that parameters give, one for each column of a table, as `Many`."""
     arrays = [
-        sa.cast(sa.bindparam(parameter, type_=Many()), postgresql.ARRAY(table.c[name].type))
-        for name, parameter in columns.items()
+        sa.cast(sa.bindparam(f"all_{name}", type_=Many()), postgresql.ARRAY(table.c[name].type)) for name in columns
     ]
     source = (
         sa.func.unnest(*arrays)

@@ -60,6 +60,7 @@ def create_engine(settings: Settings) -> sa.Engine:
 def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # Names are texts to us: nothing is to be made of each and taken apart again.
     connection.adapters.register_loader("uuid", TextLoader)
+    connection.prepare_threshold = 0  # Each is asked again: it is planned when it first is.
 
 
 def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:

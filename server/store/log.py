@@ -13,7 +13,7 @@ from server.store import bulk, probes
 from server.store.flight import Question, Rows, Sender
 from server.store.ledger import BLANK, Ledger
 from server.store.records import ERASED
-from server.store.tables import attendance, edit_log, held_wait, record, refused_name
+from server.store.tables import edit_log, held_wait, record, refused_name
 from sync.admission import Known
 from sync.batch import Decision
 from sync.codes import DETAILS, Code, Detail, Result
@@ -203,18 +203,17 @@ def _held(rows: Rows) -> dict[str, HeldEdit]:
 class Assumed:
     """What a transaction took for granted when it judged: to be asked once more under the county's lock.
 
-    `records`: those that it looked at, by type and id, and those that it did not find. `attended`: days by record."""
+    `records`: those that it looked at, by type and id, and those that it did not find."""
 
     records: Iterable[tuple[str, str]]
     absent_edits: Iterable[str]
     held_edits: Iterable[str]
     awaited: Iterable[str]
-    attended: Mapping[str, list[str]]
 
 
 def still_holds(county: str, revision: int, assumed: Assumed) -> Question[bool]:
-    """Whether the records, missing ones too, are as they were at a revision, what was held is held, no other held line
-    waits for what is written here, and nobody else attended. On PostgreSQL: on SQLite there is nobody else."""
+    """Whether the records, missing ones too, are as they were at a revision, what was held is held, and no other held
+    line waits for what is written here. On PostgreSQL: on SQLite there is nobody else."""
     looked_at = list(assumed.records)
     rows = yield (
         _CHANGED,
@@ -226,14 +225,11 @@ def still_holds(county: str, revision: int, assumed: Assumed) -> Question[bool]:
             "absent": assumed.absent_edits,
             "held": sorted(set(assumed.held_edits)),
             "awaited": assumed.awaited,
-            "attended": assumed.attended.keys(),
-            "days": [json.dumps(days) for days in assumed.attended.values()],
         },
     )
     return not rows[0][0]
 
 
-_ATTENDED = bulk.given(attendance, {"record": "attended", "days": "days"}).subquery()
 _CHANGED = sa.select(
     sa.or_(
         sa.exists().where(
@@ -249,14 +245,6 @@ _CHANGED = sa.select(
             bulk.among(held_wait.c.awaited, "awaited"),
             sa.not_(bulk.among(held_wait.c.name, "held")),
         ),
-        sa.exists()
-        .select_from(
-            _ATTENDED.outerjoin(
-                attendance,
-                (attendance.c.county == sa.bindparam("county")) & (attendance.c.record == _ATTENDED.c.record),
-            )
-        )
-        .where(sa.func.coalesce(attendance.c.days, "[]") != _ATTENDED.c.days),
     )
 )
 
