@@ -97,7 +97,7 @@ def lines(page: Page, position: Position, covers: str, sets: KeySets) -> tuple[l
 def _line(row: FeedRow) -> bytes:
     if row.gone is not None:
         return frames.gone(row.revision, row.type, row.id, row.gone)
-    return frames.row(row.revision, row.type, row.id, row.keys, row.document, row.dots)
+    return frames.row(row.revision, row.type, row.id, row.keys or "[]", row.document or "{}", row.dots)
 
 
 def _after(page: Page, reading: Reading, covers: str, last: FeedRow | None) -> Cursor:

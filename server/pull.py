@@ -79,7 +79,7 @@ def _read(
         # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
         answer = replace(answer, replay=True)
     position = pages.again(position or pages.from_the_start(held), head.again)
-    page = feed.page(connection, county.code, position.reading, head.want)
+    page = ask(connection, feed.page(connection.dialect.name, county.code, position.reading, head.want))
     lines, last = pages.lines(page, position, covers, sets)
     if head.check and not last.more:
         last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))

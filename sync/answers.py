@@ -91,10 +91,9 @@ def _outcome(outcome: Outcome) -> Values:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def row(revision: int, record_type: str, record: str, keys: Iterable[str], document: str, dots: str | None) -> bytes:
-    """A feed row, spliced from stored JSON texts: pulling parses nothing."""
-    keys_text = envelope.text(list(keys))
-    head = f'{{"rev":{revision},"type":"{record_type}","id":"{record}","keys":{keys_text},"doc":{document}'
+def row(revision: int, record_type: str, record: str, keys: str, document: str, dots: str | None) -> bytes:
+    """A feed row, spliced from JSON texts as they are stored, `keys` too: pulling parses nothing."""
+    head = f'{{"rev":{revision},"type":"{record_type}","id":"{record}","keys":{keys},"doc":{document}'
     return (head + (f',"dots":{dots}' if dots else "") + "}").encode()
 
 

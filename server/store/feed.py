@@ -7,11 +7,13 @@ nothing else. The scope of the whole county reads by revision.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from server.store import bulk, probes
+from server.store.flight import Question
 from server.store.tables import placement, scope_set
 from sync import chain
 from sync.cursor import Mark
@@ -21,8 +23,7 @@ from sync.scope import Scope
 ROWS_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRow:
+class FeedRow(NamedTuple):
     """A row under the caller's keys. `part` 0: of keys read up to the cursor; 1: of those that catch up, by turn."""
 
     part: int
@@ -31,9 +32,10 @@ class FeedRow:
     type: str
     id: str
     gone: str | None
-    document: str
+    document: str | None
     dots: str | None
-    keys: tuple[str, ...]
+    keys: str | None
+    """JSON; None where it stands under none of the caller's any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,16 @@ class Reading:
 
 
 _PAGE = """
-    SELECT county.revision AS at_revision, county.log_revision, county.head, page.*
+    SELECT county.revision, county.log_revision, county.head, page.found, page.part, page.turn, page.revision,
+        page.type, page.record, page.gone, page.document, page.dots, page.keys
     FROM county LEFT JOIN (
         SELECT f.part, f.turn, f.revision, f.type, f.record, f.found, coalesce(f.gone, r.gone) AS gone, r.document,
             r.dots, (
-                SELECT {keys} FROM placement AS h
-                WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
+                SELECT {keys} FROM (
+                    SELECT h.key FROM placement AS h
+                    WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
+                    ORDER BY h.key
+                ) AS k
             ) AS keys
         FROM (SELECT * FROM ({sized}) AS sized WHERE up_to_here - bytes < :bytes) AS f {record}
     ) AS page ON true
@@ -100,44 +106,32 @@ _BY_REVISION = """
 """
 
 
-def page(connection: sa.Connection, code: str, reading: Reading, want: int) -> Page:
-    """The next rows of a scope. One statement."""
-    name = connection.dialect.name
-    held = probes.FEED_HELD[name]
+@cache
+def _page(database: str, *, whole: bool) -> sa.TextClause:
+    held, found = probes.FEED_HELD[database], _BY_KEY.format(probes=probes.FEED_PROBES[database])
+    if whole:
+        held, found = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})", _BY_REVISION
+    record = probes.FEED_RECORD[database]
+    sized = _SIZED.format(found=found, record=record, bytes=probes.FEED_BYTES[database])
+    return sa.text(_PAGE.format(sized=sized, record=record, keys=probes.FEED_KEYS[database], held=held))
+
+
+def page(database: str, code: str, reading: Reading, want: int) -> Question[Page]:
+    """The next rows of a scope, asked of PostgreSQL or SQLite."""
     parameters: dict[str, Any] = {"county": code, "want": want + 1, "bytes": PAGE_BYTES_MAX}
     if reading.scope.whole:
         own = [key for key in reading.scope.covers if not key.startswith(("unit:", "staff:"))]
-        held = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})"
-        found = _BY_REVISION
         parameters |= {"held": json.dumps(own), "since": reading.revision}
     else:
-        found = _BY_KEY.format(probes=probes.FEED_PROBES[name])
         parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
-    record = probes.FEED_RECORD[name]
-    sized = _SIZED.format(found=found, record=record, bytes=probes.FEED_BYTES[name])
-    statement = _PAGE.format(sized=sized, record=record, keys=probes.FEED_KEYS[name], held=held)
-    rows = connection.execute(sa.text(statement), parameters).all()
-    first = rows[0]
-    found_rows = [_row(each) for each in rows if each.revision is not None]
+    rows = yield _page(database, whole=reading.scope.whole), parameters
+    revision, log_revision, head, found = rows[0][:4]
+    found_rows = [FeedRow(*row[4:]) for row in rows if row[6] is not None]
     return Page(
         rows=tuple(found_rows[:want]),
-        cut=bool(found_rows) and first.found > min(len(found_rows), want),
-        revision=first.at_revision,
-        mark=Mark(first.log_revision, chain.tag(first.head)),
-    )
-
-
-def _row(row: Any) -> FeedRow:
-    return FeedRow(
-        row.part,
-        row.turn,
-        row.revision,
-        row.type,
-        str(row.record),
-        row.gone,
-        row.document or "",
-        row.dots,
-        tuple(sorted(json.loads(row.keys or "[]"))),
+        cut=bool(found_rows) and found > min(len(found_rows), want),
+        revision=revision,
+        mark=Mark(log_revision, chain.tag(head)),
     )
 
 

@@ -46,9 +46,10 @@ FEED_BYTES = {
         THEN coalesce(length(CAST(r.document AS BLOB)), 0) + coalesce(length(CAST(r.dots AS BLOB)), 0) ELSE 0 END
     """,
 }
+# The keys of a row as JSON: no key has a sign that JSON would write otherwise.
 FEED_KEYS = {
-    "postgresql": "jsonb_agg(h.key ORDER BY h.key)::text",
-    "sqlite": "json_group_array(h.key)",
+    "postgresql": """'["' || string_agg(k.key, '","') || '"]'""",
+    "sqlite": """'["' || group_concat(k.key, '","') || '"]'""",
 }
 FEED_HELD = {
     "postgresql": "h.key || '' = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST(:held AS jsonb))))",

@@ -231,8 +231,9 @@ class Center:
             if row.document is None:
                 yield row.revision, frames.gone(row.revision, record_type, record, row.reason)
             else:
-                texts = json.dumps(row.document, ensure_ascii=False), json.dumps(row.dots) if row.dots else None
-                yield row.revision, frames.row(row.revision, record_type, record, sorted(row.keys & keys), *texts)
+                under, document = json.dumps(sorted(row.keys & keys)), json.dumps(row.document, ensure_ascii=False)
+                dots = json.dumps(row.dots) if row.dots else None
+                yield row.revision, frames.row(row.revision, record_type, record, under, document, dots)
 
 
 def position(text: str | None) -> tuple[int, str] | None:

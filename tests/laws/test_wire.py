@@ -101,7 +101,7 @@ def line(part: Row | ScopeLost) -> bytes:
             return frames.gone(revision, kind, record, reason)
         case _:
             document, standing = json.dumps(part.document), json.dumps(part.dots)
-            return frames.row(part.revision, part.type, part.id, part.keys, document, standing)
+            return frames.row(part.revision, part.type, part.id, json.dumps(part.keys), document, standing)
 
 
 names = st.text("abc-019", min_size=1, max_size=8)

@@ -86,7 +86,11 @@ def held_by(county: County, role: str, unit: str) -> Scope:
 
 
 def asked_page(county: County, reading: Reading, want: int, expected: int) -> Statement:
-    return asked(county, lambda connection: len(feed.page(connection, COUNTY, reading, want).rows), expected)
+    return asked(
+        county,
+        lambda connection: len(ask(connection, feed.page(connection.dialect.name, COUNTY, reading, want)).rows),
+        expected,
+    )
 
 
 def rows_read(county: County, reading: Reading, want: int, expected: int) -> int:

@@ -7,6 +7,7 @@ from schemas.limits import NAME_CHARS_MAX
 from server import administration, pages
 from server.store import feed, tables
 from server.store.feed import Page, Reading
+from server.store.flight import Question
 from sync.cursor import CURSOR_BYTES_MAX, cursor
 from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX
 from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, VILLAGE, County
@@ -77,9 +78,9 @@ def test_a_page_reads_no_more_documents_than_fill_it(
     read: list[int] = []
     page_of = feed.page
 
-    def counted(connection: sa.Connection, code: str, reading: Reading, want: int) -> Page:
-        found = page_of(connection, code, reading, want)
-        read.append(sum(len(row.document.encode()) for row in found.rows))
+    def counted(database: str, code: str, reading: Reading, want: int) -> Question[Page]:
+        found = yield from page_of(database, code, reading, want)
+        read.append(sum(len((row.document or "").encode()) for row in found.rows))
         return found
 
     monkeypatch.setattr(feed, "page", counted)

@@ -109,8 +109,8 @@ OUTCOMES = (
 def answer() -> Iterator[bytes]:
     applied = Outcome(Result.APPLIED, edit="e4")
     yield frames.answer_head(AnswerHead("m", NOW, 9, replay=False, outcomes=(*OUTCOMES, applied)))
-    yield frames.row(7, "dispute", "d1", ["unit:1"], '{"title":"Fence"}', '{"title":["e2","e1"]}')
-    yield frames.row(8, "visit", "v1", [], "{}", None)
+    yield frames.row(7, "dispute", "d1", '["unit:1"]', '{"title":"Fence"}', '{"title":["e2","e1"]}')
+    yield frames.row(8, "visit", "v1", "[]", "{}", None)
     yield frames.gone(9, "visit", "v2", "moved")
     yield frames.scope_lost("unit:2")
     yield frames.last_line(LastLine("c", more=True, revision=9))
