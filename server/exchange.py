@@ -12,8 +12,9 @@ from schemas.catalog import CATALOG
 from server import pull
 from server.center import Center
 from server.problems import ProblemError
+from server.pull import Reader
 from server.push import Lines, Push
-from server.store import dialect, ledger, log, tablets
+from server.store import dialect, directory, ledger, log, tablets
 from server.store.flight import Flight, Sender, ask
 from server.store.log import LoggedEdit
 from server.store.tablets import Caller
@@ -58,11 +59,11 @@ def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[
 
     `body` unpacks the request's body, and is not called for a token that nobody holds."""
     asked = cache(lambda: _asked(body()))
-    pushed, revoked = _push(center, token, asked)
+    pushed, reader = _push(center, token, asked)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
-    if revoked:
+    if reader is None:
         return pull.nothing_more(asked().head, answer)
-    return pull.pulled(center, token, None if pushed.replay else asked().cursor, asked().head, answer)
+    return pull.pulled(center, reader, None if pushed.replay else asked().cursor, asked().head, answer)
 
 
 def _asked(body: bytes) -> Asked:
@@ -83,9 +84,9 @@ def _asked(body: bytes) -> Asked:
 # -- push
 
 
-def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushed, bool]:
-    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other. Says
-    too whether the tablet is revoked."""
+def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushed, Reader | None]:
+    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other.
+    Gives too who pulls then: nobody where the tablet is revoked."""
     try:
         return _received(center, token, asked)
     except (ProblemError, ledger.NoCountyError):
@@ -97,9 +98,9 @@ def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushe
     return _line_by_line(center, token, asked())
 
 
-def _line_by_line(center: Center, token: str, asked: Asked) -> tuple[Pushed, bool]:
+def _line_by_line(center: Center, token: str, asked: Asked) -> tuple[Pushed, Reader | None]:
     outcomes: list[Outcome] = []
-    answered: tuple[Pushed, bool] | None = None
+    answered: tuple[Pushed, Reader | None] | None = None
     for number in range(1, len(asked.lines) + 1):
         only = partial(_only, asked, number)
         try:
@@ -123,15 +124,17 @@ def _only(asked: Asked, number: int) -> Asked:
 
 def _received(
     center: Center, token: str, asked: Callable[[], Asked], *, holds_all: bool = False
-) -> tuple[Pushed, bool]:
-    """What became of the lines in one transaction, and whether the tablet is revoked."""
+) -> tuple[Pushed, Reader | None]:
+    """What became of the lines in one transaction, and who pulls then: nobody where the tablet is revoked."""
 
-    def work(connection: sa.Connection, early: bool) -> tuple[Pushed, bool]:
+    def work(connection: sa.Connection, early: bool) -> tuple[Pushed, Reader | None]:
         county, caller = ask(connection, tablets.opening(center.settings.county, token))
         if caller is None:
             raise ProblemError("token-unknown")
         push = attempt(center, connection, county, early=early)
-        return _Reception(push, caller, asked(), holds_all=holds_all).receive(), caller.revoked_at is not None
+        reception = _Reception(push, caller, asked(), holds_all=holds_all)
+        reader = Reader(token, county, reception.person) if caller.revoked_at is None else None
+        return reception.receive(), reader
 
     return retrying(center, work)
 
@@ -153,7 +156,9 @@ class _Reception:
         with Flight(push.connection) as flight:
             knows = flight.put(ledger.knows(push.county, asked.marks))
             known = flight.put(log.known(self.county, names))
+            people = flight.put(directory.people(self.county, [caller.person]))
         self.replay, self.known = not knows.given, known.given
+        self.person = people.given[caller.person]
 
     def receive(self) -> Pushed:
         if self.caller.revoked_at is not None and not self.lines:
@@ -182,6 +187,7 @@ class _Reception:
             strays=[line for name, line in strays.items() if name not in kept],
             tablet=self.caller.tablet,
             author=self.caller.person,
+            people=[self.person],
         )
         if not lines.arrivals and not lines.strays:
             county = self.push.county

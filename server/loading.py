@@ -64,7 +64,7 @@ class Loading:
         self._load_held([*arrivals, *again], set(awaited))
         everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
         self._deciding = {each.name for each in everything}
-        authors = {each.line.by for each in everything if each.line.by is not None}
+        authors = {each.line.by for each in everything if each.line.by is not None} - self.world.people.keys()
         self._load_records(everything, authors)
         self._know({name for each in everything for name in self._named(each)})
 

@@ -21,23 +21,31 @@ from sync.stamps import stamp
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Who pulls: the holder of a token, as a transaction before this one saw them and the county."""
+
+    token: str
+    county: County
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
-    """What a snapshot gave: the lines of the page, the last line, the answer's head, and key sets to remember."""
+    """What a snapshot gave: the lines of the page, the last line, the answer's head, key sets to remember, and the
+    directory that it was of."""
 
     answer: AnswerHead
     lines: list[bytes]
     last: LastLine
     sets: KeySets
+    directory_revision: int
 
 
-def pulled(center: Center, token: str, cursor: Cursor | None, head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
+def pulled(
+    center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
+) -> Iterator[bytes]:
     """The lines of an answer: its head, the page, the last line. `cursor` is None to begin at the beginning."""
-    # Scope, page and digests are read from one snapshot: else the page could show what was written after the caller had
-    # left, and the digests could be of other rows than those that the page has come up to.
-    with dialect.reading(center.engine, one_snapshot=True) as connection:
-        county, caller = ask(connection, tablets.opening(center.settings.county, token))
-        is_ours = caller is not None and caller.revoked_at is None
-        read = _read(center, connection, county, caller.person, cursor, head, answer) if caller and is_ours else None
+    read = _at_once(center, reader, cursor, head, answer) or _from_one_snapshot(center, reader, cursor, head, answer)
     if read is None:
         # It was revoked or replaced after what it handed over was taken: it sees nothing more.
         yield from nothing_more(head, answer)
@@ -45,10 +53,37 @@ def pulled(center: Center, token: str, cursor: Cursor | None, head: RequestHead,
     new = read.sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
     if new:
         with dialect.writing(center.engine) as connection:
-            feed.remember_scopes(connection, county.code, {name: read.sets[name] for name in new})
+            feed.remember_scopes(connection, reader.county.code, {name: read.sets[name] for name in new})
     yield frames.answer_head(read.answer)
     yield from read.lines
     yield frames.last_line(read.last)
+
+
+# Scope, page and digests must be of one moment: else the page could show what was written after the caller had left,
+# and the digests could be of other rows than those that the page has come up to.
+
+
+def _at_once(
+    center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
+) -> _Read | None:
+    """By the scope that the caller had a moment ago, where the page itself says that the directory is still the same:
+    every change of people, units and tablets raises its revision."""
+    if head.check:
+        return None
+    with dialect.reading(center.engine) as connection:
+        read = _read(center, connection, reader.county, reader.person, cursor, head, answer)
+    return read if read.directory_revision == reader.county.directory_revision else None
+
+
+def _from_one_snapshot(
+    center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
+) -> _Read | None:
+    with dialect.reading(center.engine, one_snapshot=True) as connection:
+        county, caller = ask(connection, tablets.opening(center.settings.county, reader.token))
+        if caller is None or caller.revoked_at is not None:
+            return None
+        person = ask(connection, directory.people(county.code, [caller.person]))[caller.person]
+        return _read(center, connection, county, person, cursor, head, answer)
 
 
 def nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
@@ -63,13 +98,12 @@ def _read(
     center: Center,
     connection: sa.Connection,
     county: County,
-    reader: str,
+    person: Person,
     cursor: Cursor | None,
     head: RequestHead,
     answer: AnswerHead,
 ) -> _Read:
     units = center.units.units(connection, county)
-    person = ask(connection, directory.people(county.code, [reader])).get(reader, Person(reader))
     held = scope(person, units, stamp(center.clock()))
     keys = pages.covered(held, county.code)
     covers = digest(keys)
@@ -83,7 +117,7 @@ def _read(
     lines, last = pages.lines(page, position, covers, sets)
     if head.check and not last.more:
         last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))
-    return _Read(answer, lines, last, sets)
+    return _Read(answer, lines, last, sets, page.directory_revision)
 
 
 def _position(

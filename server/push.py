@@ -24,6 +24,7 @@ from sync.batch import Arrival, Batch, Decision
 from sync.codes import Code, Result
 from sync.erasure import named_in
 from sync.lines import digest
+from sync.scope import Person
 from sync.stamps import instant, stamp
 from sync.world import World
 
@@ -38,7 +39,7 @@ class Lines:
 
     `strays`: lines that have no name of their own. `directory`: a change of units, people, bodies or tablets that is
     made in the same transaction. `awaited`: what changed by it, as held edits name it (`person:<id>`). `reheard`: held
-    edits to be judged again whatever they wait for."""
+    edits to be judged again whatever they wait for. `people`: those of the authors that the transaction has read."""
 
     arrivals: Sequence[Arrival] = ()
     strays: Sequence[bytes] = ()
@@ -47,6 +48,7 @@ class Lines:
     reheard: Sequence[str] = ()
     tablet: str | None = None
     author: str | None = None
+    people: Sequence[Person] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Push:
     def put(self, flight: Flight, lines: Lines, rights: Mapping[str, Arrival] | None = None) -> tuple[Batch, Ledger]:
         """The same, where what is written goes with other things."""
         units = self.cache.units(self.connection, self.county)
-        world = World(CATALOG, WORKFLOW, PERMISSIONS, units, stamp(self.now_ms))
+        people = {each.id: each for each in lines.people}
+        world = World(CATALOG, WORKFLOW, PERMISSIONS, units, stamp(self.now_ms), people)
         loading = Loading(self.connection, self.county.code, world)
         loading.load(lines.arrivals, lines.awaited, lines.reheard)
         held = loading.held

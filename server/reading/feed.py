@@ -6,6 +6,7 @@ from schemas import reading
 from server import pull
 from server.center import Center
 from server.problems import ProblemError
+from server.pull import Reader
 from server.reading.query import Arguments, parameters
 from server.reading.viewer import viewing
 from server.store import ledger
@@ -27,7 +28,8 @@ def fed(center: Center, token: str, arguments: Arguments) -> Iterator[bytes]:
         except CursorUnknownError as error:
             raise ProblemError("cursor-unknown", "cursor") from error
         county, now = viewer.county, viewer.now
+        reader = Reader(token, county, viewer.person)
         replay = cursor is not None and not ask(viewer.connection, ledger.knows(county, [cursor.mark]))
     head = RequestHead(asked.get("cursor"), None, 0, now, min(asked.get("want", PAGE_ROWS_MAX), PAGE_ROWS_MAX))
     answer = AnswerHead(cursors.encode(county.mark), now, county.revision, replay, ())
-    return pull.pulled(center, token, None if replay else cursor, head, answer)
+    return pull.pulled(center, reader, None if replay else cursor, head, answer)

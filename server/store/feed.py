@@ -41,13 +41,13 @@ class FeedRow(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Page:
     """Up to `want` rows in the order in which they are sent, and no more documents than fill a page; `cut` where there
-    are more. `revision` and `mark` are the
-    county's at the moment of the snapshot."""
+    are more. The others are the county's at the moment of the snapshot."""
 
     rows: tuple[FeedRow, ...]
     cut: bool
     revision: int
     mark: Mark
+    directory_revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Reading:
 
 
 _PAGE = """
-    SELECT county.revision, county.log_revision, county.head, page.found, page.part, page.turn, page.revision,
+    SELECT county.revision, county.log_revision, county.head, county.directory_revision,
+        page.found, page.part, page.turn, page.revision,
         page.type, page.record, page.gone, page.document, page.dots, page.keys
     FROM county LEFT JOIN (
         SELECT f.part, f.turn, f.revision, f.type, f.record, f.found, coalesce(f.gone, r.gone) AS gone, r.document,
@@ -125,13 +126,14 @@ def page(database: str, code: str, reading: Reading, want: int) -> Question[Page
     else:
         parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
     rows = yield _page(database, whole=reading.scope.whole), parameters
-    revision, log_revision, head, found = rows[0][:4]
-    found_rows = [FeedRow(*row[4:]) for row in rows if row[6] is not None]
+    revision, log_revision, head, directory_revision, found = rows[0][:5]
+    found_rows = [FeedRow(*row[5:]) for row in rows if row[7] is not None]
     return Page(
         rows=tuple(found_rows[:want]),
         cut=bool(found_rows) and found > min(len(found_rows), want),
         revision=revision,
         mark=Mark(log_revision, chain.tag(head)),
+        directory_revision=directory_revision,
     )
 
 
