@@ -18,8 +18,8 @@ GUARDS = (
     Guard(
         "the county is locked before revisions are taken",
         "server/store/ledger.py",
-        "county.c.code == code).with_for_update())",
-        "county.c.code == code))",
+        'county.c.code == sa.bindparam("code")).with_for_update()',
+        'county.c.code == sa.bindparam("code"))',
         ("tests/server/test_interleavings.py", "tests/server/test_busy_server.py"),
     ),
     Guard(
@@ -130,15 +130,15 @@ GUARDS = (
     Guard(
         "scope and page are of one snapshot",
         "server/pull.py",
-        "with dialect.reading(center.engine, one_snapshot=True) as connection:",
-        "with dialect.reading(center.engine) as connection:",
+        "return read if read.directory_revision == reader.county.directory_revision else None",
+        "return read",
         ("tests/scenarios/test_snapshots.py",),
     ),
     Guard(
         "a revoked tablet sees nothing more",
         "server/exchange.py",
-        "    if revoked:\n",
-        "    if revoked and not token:\n",
+        "reception.person) if caller.revoked_at is None else None",
+        "reception.person) if caller else None",
         ("tests/server/test_requests.py",),
     ),
     Guard(
@@ -151,7 +151,7 @@ GUARDS = (
     Guard(
         "counters change in the transaction of the records",
         "server/books.py",
-        "counters.add(sender, code, self.tally, book.revision)",
+        "counters.add(sender, code, changes, book.revision)",
         "pass",
         ("tests/status",),
     ),
