@@ -90,6 +90,7 @@ def _run(listener: int, workers: int, threads: int) -> None:
         "log-level": "warning",
     }
     sys.argv = ["gunicorn", *(f"--{name}={value}" for name, value in said.items()), "wsgi:app"]
+    sys.argv.insert(1, "--preload")  # Read once, and shared by the processes.
     if any(setting.name == "control_socket_disable" for setting in known):
         sys.argv.insert(1, "--no-control-socket")  # Servers on one machine would share one.
     gunicorn.run(prog="gunicorn")

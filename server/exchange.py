@@ -59,6 +59,12 @@ def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[
 
     `body` unpacks the request's body, and is not called for a token that nobody holds."""
     asked = cache(lambda: _asked(body()))
+    if dialect.writes_alone(center.engine):
+        # Whoever nobody knows, and whatever takes long to read, must not keep the only writer waiting.
+        with dialect.reading(center.engine) as connection:
+            if ask(connection, tablets.opening(center.settings.county, token))[1] is None:
+                raise ProblemError("token-unknown")
+        asked()
     pushed, reader = _push(center, token, asked)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
     if reader is None:
@@ -92,7 +98,7 @@ def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushe
     except (ProblemError, ledger.NoCountyError):
         raise
     except Exception as error:
-        if not asked().lines or _is_unavailable(error):
+        if _is_unavailable(error) or not asked().lines:
             raise
         _log.exception("batch_failed", extra={"lines": len(asked().lines)})
     return _line_by_line(center, token, asked())
@@ -128,12 +134,11 @@ def _received(
     """What became of the lines in one transaction, and who pulls then: nobody where the tablet is revoked."""
 
     def work(connection: sa.Connection, early: bool) -> tuple[Pushed, Reader | None]:
-        county, caller = ask(connection, tablets.opening(center.settings.county, token))
+        push, caller = attempt(center, connection, partial(tablets.opening, center.settings.county, token), early=early)
         if caller is None:
             raise ProblemError("token-unknown")
-        push = attempt(center, connection, county, early=early)
         reception = _Reception(push, caller, asked(), holds_all=holds_all)
-        reader = Reader(token, county, reception.person) if caller.revoked_at is None else None
+        reader = Reader(token, push.county, reception.person) if caller.revoked_at is None else None
         return reception.receive(), reader
 
     return retrying(center, work)

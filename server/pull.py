@@ -70,7 +70,7 @@ def _at_once(
     every change of people, units and tablets raises its revision."""
     if head.check:
         return None
-    with dialect.reading(center.engine) as connection:
+    with dialect.glancing(center.engine) as connection:
         read = _read(center, connection, reader.county, reader.person, cursor, head, answer)
     return read if read.directory_revision == reader.county.directory_revision else None
 

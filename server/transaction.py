@@ -1,6 +1,7 @@
 """Transactions that take revisions: where another one came between, tried again with the county locked first."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -9,12 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from server.center import Center
 from server.push import OvertakenError, Push
 from server.store import dialect, ledger
-from server.store.flight import ask
+from server.store.flight import Question, ask
 from server.store.ledger import County
 
 TRIES_MAX = 6
 
 Answer = TypeVar("Answer")
+Seen = TypeVar("Seen")
 
 
 def pushing(center: Center, work: Callable[[Push], Answer]) -> Answer:
@@ -38,12 +40,21 @@ def retrying(center: Center, work: Callable[[sa.Connection, bool], Answer]) -> A
 
 
 def attempt_of(center: Center, connection: sa.Connection, *, early: bool) -> Push:
-    return attempt(center, connection, center.county(connection), early=early)
+    return attempt(center, connection, partial(_county, center.settings.county), early=early)[0]
 
 
-def attempt(center: Center, connection: sa.Connection, county: County, *, early: bool) -> Push:
-    """One attempt of a transaction; `early`: with the county locked first. `county`: as the transaction sees it."""
+def _county(code: str | None) -> Question[tuple[County, None]]:
+    return (yield from ledger.county_named(code)), None
+
+
+def attempt(
+    center: Center, connection: sa.Connection, opening: Callable[[], Question[tuple[County, Seen]]], *, early: bool
+) -> tuple[Push, Seen]:
+    """One attempt of a transaction, and what its opening saw beside the county; `early`: with the county locked first,
+    so that nobody can change what the opening sees."""
     alone = dialect.writes_alone(connection)
+    county, seen = ask(connection, opening())
     if early and not alone:
-        county = ask(connection, ledger.locked(county.code))
-    return Push(connection, county, center.units, center.clock(), early or alone)
+        ask(connection, ledger.locked(county.code))
+        county, seen = ask(connection, opening())
+    return Push(connection, county, center.units, center.clock(), early or alone), seen

@@ -23,7 +23,7 @@ _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
 
-_PLANS = {"options": "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan"}
+_PLANS = "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 """PostgreSQL: each statement is made for one index, and planned once a connection: planning costs more than running it.
 So no plan may hang on how few rows there were that day, or on statistics that are not there yet."""
 
@@ -45,16 +45,21 @@ def create_engine(settings: Settings) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         # A connection that the database dropped is replaced before it is used: restarts are survived.
         engine = sa.create_engine(
-            url.set(drivername="postgresql+psycopg"),
+            url.set(drivername="postgresql+psycopg").update_query_dict({"options": _options(url)}),
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args=_PLANS,
             hide_parameters=True,
         )
         event.listen(engine, "connect", _postgres_connected)
         return engine
     raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
+
+
+def _options(url: sa.URL) -> str:
+    """What the database is told of each connection: what the URL says, and how to plan."""
+    said = url.query.get("options", ())
+    return " ".join([*((said,) if isinstance(said, str) else said), _PLANS])
 
 
 def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -88,14 +93,25 @@ def reading(engine: sa.Engine, *, one_snapshot: bool = False) -> Iterator[sa.Con
 
 
 @contextmanager
+def glancing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for single statements: on PostgreSQL without a transaction around them, which would be two round
+    trips more."""
+    with engine.connect() as connection:
+        if not _is_sqlite(connection):
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that writes, committed at the end. SQLite has one writer at a time: it waits for its turn here."""
     with engine.connect().execution_options(doorstep_writes=True) as connection, connection.begin():
         yield connection
 
 
-def writes_alone(connection: sa.Connection) -> bool:
-    """Whether nobody else writes while this transaction does: so on SQLite, from its beginning."""
+def writes_alone(connection: sa.Connection | sa.Engine) -> bool:
+    """Whether nobody else writes while a transaction does: so on SQLite, from its beginning."""
     return _is_sqlite(connection)
 
 
@@ -119,7 +135,7 @@ def is_unavailable(error: SQLAlchemyError) -> bool:
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 
-def _is_sqlite(connection: sa.Connection) -> bool:
+def _is_sqlite(connection: sa.Connection | sa.Engine) -> bool:
     return connection.dialect.name == "sqlite"
 
 

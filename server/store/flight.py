@@ -113,7 +113,7 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
     raw = connection.connection.driver_connection
     if not isinstance(raw, psycopg.Connection):
         raise TypeError(f"PostgreSQL is spoken to by psycopg, not by {type(raw)}")
-    compiled = [_compiled(statement, connection.dialect) for statement, _ in asked]
+    compiled = [_compiled(statement) for statement, _ in asked]
     cursors = [raw.cursor() for _ in asked]
     try:
         # One alone needs nothing that holds several together.
@@ -173,11 +173,14 @@ class _Compiled:
         return {name: value if made is None else made(value) for name, made, value in given}
 
 
+_POSTGRES = sa.make_url("postgresql+psycopg://").get_dialect()()
+
+
 @cache
-def _compiled(statement: Any, dialect: Dialect) -> _Compiled:
-    compiled = statement.compile(dialect=dialect)
+def _compiled(statement: Any) -> _Compiled:
+    compiled = statement.compile(dialect=_POSTGRES)
     binds = tuple(
-        (name, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.value)
+        (name, bind.type.dialect_impl(_POSTGRES).bind_processor(_POSTGRES), bind.value)
         for name, bind in compiled.binds.items()
     )
     return _Compiled(str(compiled), binds, isinstance(statement, sa.TextClause) or statement.is_select)

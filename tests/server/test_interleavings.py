@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from server import administration
-from server.push import Push
+from server.push import OvertakenError, Push
 from server.store import ledger, log
-from server.store.flight import ask
+from server.store.flight import Question, ask
 from tests.support.county import ALWAYS, GRID, NEXT_GRID, THIRD_GRID, VILLAGE, County
 from tests.support.device import Device
 from tests.support.meetings import Meeting, at_once
@@ -186,6 +186,33 @@ def test_what_may_pass_is_tried_again(
     assert wang.sees(home)
     alone = county.center.engine.dialect.name == "sqlite"
     assert tries == [alone, True, True, True], "from the second try on with the county locked first"
+
+
+def test_a_tablet_that_is_revoked_before_the_second_try_is_revoked(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks is read once more under the lock."""
+    if county.center.engine.dialect.name == "sqlite":
+        pytest.skip("nobody comes between there")
+    put, locked = Push.put, ledger.locked
+    between, revoked = [OvertakenError("somebody came between")], list[str]()
+
+    def overtaken_once(self: Push, *arguments: Any) -> Any:
+        if between:
+            raise between.pop()
+        return put(self, *arguments)
+
+    def revoked_just_before(code: str) -> Question[ledger.County]:
+        if not between and not revoked:
+            revoked.append(wang.tablet)
+            administration.revoke(county.center, wang.tablet)
+        return (yield from locked(code))
+
+    monkeypatch.setattr(Push, "put", overtaken_once)
+    monkeypatch.setattr(ledger, "locked", revoked_just_before)
+    home = wang.create("household", unit=GRID)
+    assert wang.sync().outcome(home).items() >= {"result": "held", "code": "tablet-revoked"}.items()
+    assert revoked
 
 
 def test_what_never_passes_is_not_tried_for_ever(county: County, wang: Device, monkeypatch: pytest.MonkeyPatch) -> None:
