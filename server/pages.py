@@ -39,8 +39,9 @@ def from_the_start(held: Scope) -> Position:
 def resumed(cursor: Cursor, before: frozenset[str], held: Scope, units: Units, county: str) -> Position:
     """The feed from a cursor that covered the keys `before`, for the scope that the caller holds now."""
     was_whole = f"county:{county}" in before
-    everything = {f"{kind}:{unit}" for unit in units.parents for kind in ("unit", "staff")}
-    old = (before - {f"county:{county}"}) | (everything if was_whole else set())
+    old = before - {f"county:{county}"}
+    if was_whole:
+        old |= {f"{kind}:{unit}" for unit in units.parents for kind in ("unit", "staff")}
     lost = tuple(sorted(old - held.keys))
     if held.whole:
         # Whoever sees everything gains nothing by another key.
