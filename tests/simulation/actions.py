@@ -180,12 +180,14 @@ class Actions:
         if not refused:
             return
         item = self.random.choice(refused)
+        (outcome_ms,) = tablet._desk.store.row("SELECT outcome_ms FROM outbox WHERE edit = ?", item.edit) or (0,)
         if self.one_in(4):
             item.discard()
         elif item.do == "create" and item.type != "entry" and "unit" in item.values:
             item.mend(unit=self.grid(tablet))
         else:
             item.mend()
+        self.world.dealt_with[item.edit] = int(outcome_ms)
 
     def evening(self, device: Device) -> list[Callable[[Tablet], None]]:
         """A few things that somebody of that person's trade does."""

@@ -12,12 +12,14 @@ from server.push import Lines
 from server.store.tables import edit_log, held_wait, placement, record, tablet
 from server.transaction import attempt_of
 from sync.batch import Decision
+from sync.limits import RETENTION_DAYS
 from sync.lines import canonical, digest
 from tests.simulation import oracle, rights
 from tests.simulation.device import Device
 from tests.simulation.releases import speaking
 from tests.simulation.server import Parcel, Reply, Server
 from tests.simulation.world import World
+from tests.support.clock import DAY_MS
 
 Name = tuple[str, str]
 RESULTS = {"acked": ("applied", "conflict"), "refused": ("refused",), "discarded": ("refused",), "held": ("held",)}
@@ -55,6 +57,8 @@ def _nothing_is_lost(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator
             continue
         device = world.devices[saved.device]
         world.counts["edits only on lost tablets"] += 1
+        if world.now_ms - world.dealt_with.get(name, world.now_ms) > RETENTION_DAYS * DAY_MS:
+            continue
         if name not in kept and not device.is_gone and not device.is_lossy and not world.server.is_forgetful:
             yield f"edit {name}: lost"
 

@@ -55,6 +55,9 @@ class World:
     """Edits that their author might make at the moment when they were made, on an honest tablet."""
     meanwhile: Callable[[], None] = lambda: None
     """What others do in the middle of somebody's request."""
+    dealt_with: dict[str, int] = field(default_factory=dict)
+    """Refused edits that their author mended or discarded, with the moment of their refusal: a tablet keeps them for
+    the retention time, and hands them over no more."""
     promised: list[str] = field(default_factory=list)
     """Edits that a call has returned for: they must be on the disk."""
     server: Server = field(init=False)
