@@ -8,8 +8,8 @@ from functools import cache, partial
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from schemas.catalog import CATALOG
 from server import pull
+from server.asked import Asked, read_request
 from server.center import Center
 from server.problems import ProblemError
 from server.pull import Reader
@@ -20,13 +20,13 @@ from server.store.log import LoggedEdit
 from server.store.tablets import Caller
 from server.transaction import attempt, retrying
 from sync import cursor as cursors
-from sync import edits, frames, stamps
+from sync import stamps
 from sync.admission import Wait
 from sync.batch import Arrival, Decision
 from sync.codes import Code, Result
-from sync.cursor import Cursor, CursorUnknownError, Mark
+from sync.cursor import Mark
 from sync.edits import Edit, Unread
-from sync.frames import AnswerHead, Outcome, RequestHead
+from sync.frames import AnswerHead, Outcome
 from sync.lines import digest
 from sync.stamps import stamp
 
@@ -44,21 +44,11 @@ class Pushed:
     receipt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as it was read. `marks`: what it says that the log gave it."""
-
-    head: RequestHead
-    lines: Sequence[Edit | Unread]
-    cursor: Cursor | None
-    marks: Sequence[Mark]
-
-
 def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[bytes]:
     """The lines of the answer to a sync request. Raises ProblemError before the first one.
 
     `body` unpacks the request's body, and is not called for a token that nobody holds."""
-    asked = cache(lambda: _asked(body()))
+    asked = cache(lambda: read_request(body()))
     if dialect.writes_alone(center.engine):
         # Whoever nobody knows, and whatever takes long to read, must not keep the only writer waiting.
         with dialect.reading(center.engine) as connection:
@@ -70,21 +60,6 @@ def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[
     if reader is None:
         return pull.nothing_more(asked().head, answer)
     return pull.pulled(center, reader, None if pushed.replay else asked().cursor, asked().head, answer)
-
-
-def _asked(body: bytes) -> Asked:
-    try:
-        head, lines = frames.read_request(body)
-        cursor = None if head.cursor is None else cursors.cursor(head.cursor)
-        marks = [] if head.mark is None else [cursors.mark(head.mark)]
-    except frames.RequestTooLargeError as error:
-        raise ProblemError("too-large") from error
-    except frames.FrameMalformedError as error:
-        raise ProblemError("malformed", error.field) from error
-    except CursorUnknownError as error:
-        raise ProblemError("cursor-unknown") from error
-    read = [edits.read(line, CATALOG) for line in lines]
-    return Asked(head, read, cursor, marks if cursor is None else [*marks, cursor.mark])
 
 
 # -- push
@@ -108,7 +83,7 @@ def _line_by_line(center: Center, token: str, asked: Asked) -> tuple[Pushed, Rea
     outcomes: list[Outcome] = []
     answered: tuple[Pushed, Reader | None] | None = None
     for number in range(1, len(asked.lines) + 1):
-        only = partial(_only, asked, number)
+        only = partial(asked.alone, number)
         try:
             answered = _received(center, token, only)
         except Exception as error:
@@ -120,12 +95,6 @@ def _line_by_line(center: Center, token: str, asked: Asked) -> tuple[Pushed, Rea
     if answered is None:
         raise ValueError("there is no line to take")
     return replace(answered[0], outcomes=tuple(outcomes)), answered[1]
-
-
-def _only(asked: Asked, number: int) -> Asked:
-    """The request with one of its lines alone: the ones after it are still owed."""
-    owes = asked.head.owes + len(asked.lines) - number
-    return replace(asked, head=replace(asked.head, owes=owes), lines=asked.lines[number - 1 : number])
 
 
 def _received(

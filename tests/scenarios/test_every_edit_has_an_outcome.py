@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from server import administration, exchange, holding, loading, push, verification
+from server import administration, asked, holding, loading, push, verification
 from server.administration import NotPossibleError, Period
 from server.push import Push
 from server.store import ledger, log, tables
@@ -185,7 +185,7 @@ def test_a_release_that_reads_it_takes_it_up(county: County, wang: Device, monke
     late = wang.create("household", unit=GRID)
     wang.sync()
     catalog = replace(CATALOG, version=2)
-    for module in (exchange, loading, push, verification):
+    for module in (asked, loading, push, verification):
         monkeypatch.setattr(module, "CATALOG", catalog)
     new_release(county)
     wang.sync()
