@@ -45,11 +45,13 @@ def create_engine(settings: Settings) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         # A connection that the database dropped is replaced before it is used: restarts are survived.
         engine = sa.create_engine(
-            url.set(drivername="postgresql+psycopg").update_query_dict({"options": _options(url)}),
+            url.set(drivername="postgresql+psycopg"),
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,
+            # Not in the URL: others are given that (pg_dump, say).
+            connect_args={"options": _options(url)},
         )
         event.listen(engine, "connect", _postgres_connected)
         return engine

@@ -118,3 +118,12 @@ def test_a_sqlite_file_that_is_busy(sqlite_databases: SqliteDatabases, monkeypat
             answer = wang.post(wang.body(list(wang.outbox.values())))
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert wang.sync().outcomes == []
+
+
+def test_what_the_url_says_of_a_connection_stays(postgres_county: County) -> None:
+    url = sa.make_url(postgres_county.url).update_query_dict({"options": "-c search_path=elsewhere"})
+    engine = dialect.create_engine(Settings(url.render_as_string(hide_password=False)))
+    with engine.connect() as connection:
+        said = [connection.exec_driver_sql(f"SHOW {each}").scalar() for each in ("search_path", "plan_cache_mode")]
+    engine.dispose()
+    assert said == ["elsewhere", "force_generic_plan"]
