@@ -64,7 +64,7 @@ def _kept(center: Center, said: Taken, day: str, message: str, now_ms: int) -> d
         if here is not None and here >= said.version:
             return here, "known" if here == said.version else "older"
         whole = Day(day, said.version, said.units, said.counters)
-        center_status.keep(connection, county, said.county, whole, message, now_ms)
+        center_status.keep(connection, county, said.county, whole, message, now_ms, is_first=here is None)
         return said.version, "taken"
 
     version, result = retrying(center, apply)

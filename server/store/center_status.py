@@ -73,14 +73,19 @@ def version(connection: sa.Connection, county: str, source: str, day: str) -> in
     return found
 
 
-def keep(connection: sa.Connection, county: str, source: str, day: Day, message: str, now_ms: int) -> None:
-    """Writes a day in place of what was there. Raises IntegrityError where another transaction wrote its first."""
+def keep(
+    connection: sa.Connection, county: str, source: str, day: Day, message: str, now_ms: int, *, is_first: bool
+) -> None:
+    """Writes a day: the first that is here of it, or in place of what `version` has locked. Raises IntegrityError where
+    another transaction wrote the first one meanwhile: it may be the newer one."""
     row = center_status.c
     values = {"version": day.version, "message": message, "received_ms": now_ms}
     values |= {"units": orjson.dumps(day.units).decode(), "counters": orjson.dumps(day.counters).decode()}
-    mine = (row.county == county, row.source == source, row.day == day.day)
-    if not connection.execute(sa.update(center_status).where(*mine).values(**values)).rowcount:
+    if is_first:
         connection.execute(sa.insert(center_status).values(county=county, source=source, day=day.day, **values))
+    else:
+        mine = (row.county == county, row.source == source, row.day == day.day)
+        connection.execute(sa.update(center_status).where(*mine).values(**values))
 
 
 def days(connection: sa.Connection, county: str, source: str, first: str, last: str) -> Iterator[Day]:

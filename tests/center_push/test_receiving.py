@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from server.center_push import signing, sources
 from server.center_push.signing import TOLERANCE_S
+from server.store import center_status
 from sync.limits import REQUEST_BYTES_MAX, SNAPSHOT_BYTES_MAX
 from tests.center_push.pair import OTHER_SECRET, SECRET, TODAY, Pair, message, refused
 from tests.support.county import COUNTY, GRID
@@ -41,6 +42,25 @@ def test_several_at_once_leave_the_newest(pair: Pair) -> None:
     said = [each.json() for each in at_once([partial(pair.post, body) for body in bodies])]
     assert {each["result"] for each in said} <= {"taken", "older"}
     assert pair.kept() == {TODAY: 15}
+
+
+def test_the_first_of_a_day_does_not_take_the_place_of_a_newer_first(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if pair.upper.center.engine.dialect.name == "sqlite":
+        pytest.skip("nobody comes between there")
+    version, between = center_status.version, list[str]()
+
+    def overtaken(*arguments: Any) -> int | None:
+        found = version(*arguments)
+        if not between:
+            between.append("")
+            between.append(pair.post(message(version=15, counters=[])).json()["result"])
+        return found
+
+    monkeypatch.setattr(center_status, "version", overtaken)
+    assert pair.post(message(version=14, counters=[])).json()["result"] == "older"
+    assert (between[1], pair.kept()) == ("taken", {TODAY: 15})
 
 
 @pytest.mark.parametrize("beside_s", [-TOLERANCE_S - 1, -TOLERANCE_S, TOLERANCE_S, TOLERANCE_S + 1])

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from server import administration, exchange, holding, loading, push
+from server import administration, asked, holding, loading, push
 from server.administration import Period
 from server.store import dialect, log
 from tests.support.county import COUNTY, GRID, County
@@ -89,7 +89,7 @@ def upgrade(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From then on this process speaks the next schema."""
 
     def upgraded() -> None:
-        for module in (loading, exchange, push):
+        for module in (loading, asked, push):
             monkeypatch.setattr(module, "CATALOG", replace(CATALOG, version=2))
 
     monkeypatch.setattr(holding, "release", lambda: "9.9")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from schemas import catalog
-from server import exchange, holding, loading, push
+from server import asked, holding, loading, push
 from tests.support.county import GRID, County
 from tests.support.device import Device
 
@@ -22,7 +22,7 @@ def test_a_line_that_the_upgrade_stumbles_over_is_held_until_it_is_mended(
 ) -> None:
     newer = dataclasses.replace(catalog.CATALOG, version=2, upgrades={("household", 1): stripped})
     with monkeypatch.context() as release:
-        for module in (exchange, loading, push):
+        for module in (asked, loading, push):
             release.setattr(module, "CATALOG", newer)
         good = wang.create("household", unit=GRID, address=" 东 ")
         wang.sync()
