@@ -89,8 +89,8 @@ def _run(listener: int, workers: int, threads: int) -> None:
         "keep-alive": 0,
         "log-level": "warning",
     }
-    sys.argv = ["gunicorn", *(f"--{name}={value}" for name, value in said.items()), "wsgi:app"]
-    sys.argv.insert(1, "--preload")  # Read once, and shared by the processes.
+    # Preloaded: the app is read once, and shared by the processes.
+    sys.argv = ["gunicorn", "--preload", *(f"--{name}={value}" for name, value in said.items()), "wsgi:app"]
     if any(setting.name == "control_socket_disable" for setting in known):
         sys.argv.insert(1, "--no-control-socket")  # Servers on one machine would share one.
     gunicorn.run(prog="gunicorn")

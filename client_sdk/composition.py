@@ -13,7 +13,7 @@ from schemas.validation import problems
 from schemas.workflow import WORKFLOW
 from sync import edits, lines
 from sync.codes import DETAILS, Code
-from sync.edits import WORKFLOW_REGISTER, Edit, workflow_fields
+from sync.edits import WORKFLOW_REGISTER, Edit
 from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 from sync.lines import same
 from sync.overlay import View
@@ -75,7 +75,7 @@ class Change:
             return self.written(record, author)
         except LineTooLongError:
             # What was shown of long texts is for people; a move of status cannot be judged without it.
-            group = workflow_fields(CATALOG.types[record.type])
+            group = CATALOG.types[record.type].workflow_fields
             shorter = replace(self, was={field: value for field, value in self.was.items() if field in group})
         try:
             return shorter.written(record, author)
@@ -171,7 +171,7 @@ def _with_whole_group(
     record: Record, record_type: RecordType, values: Mapping[str, Any], settles: Sequence[str]
 ) -> dict[str, Any]:
     """The values that change something; status, tier and assignee all three, where one of them does."""
-    group = workflow_fields(record_type)
+    group = record_type.workflow_fields
     changed = {
         field: value
         for field, value in values.items()
@@ -195,7 +195,7 @@ def _was(known: Known, record_type: RecordType, now: Mapping[str, Any], settles:
     from the one that holds, where it is among them (standing still is a move that everybody may make), else from the
     first that leads there."""
     shown = {field: known.record.document.get(field) for field in now}
-    group = workflow_fields(record_type)
+    group = record_type.workflow_fields
     if WORKFLOW_REGISTER in settles and group <= now.keys():
         chosen = {field: now[field] for field in sorted(group)}
         starts = list(known.conflicts.get(WORKFLOW_REGISTER, {}).values())

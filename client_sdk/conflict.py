@@ -7,7 +7,7 @@ from typing import Any
 from client_sdk.desk import Desk
 from client_sdk.record import Record
 from schemas.catalog import CATALOG
-from sync.edits import WORKFLOW_REGISTER, workflow_fields
+from sync.edits import WORKFLOW_REGISTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Conflict:
     def settle(self, value: object) -> Record:
         """Saves the value that holds, one of these or another; of a status, the text alone leaves tier and assignee as
         they are shown. Gives the record. Raises InvalidError, RecordUnknownError."""
-        group = workflow_fields(CATALOG.types[self.record_type])
+        group = CATALOG.types[self.record_type].workflow_fields
         if self.field == WORKFLOW_REGISTER and group and isinstance(value, Mapping):
             given: Mapping[str, object] = {field: value.get(field) for field in group}
         else:

@@ -18,7 +18,7 @@ from client_sdk.values import wire_values
 from client_sdk.views import Views
 from schemas.catalog import CATALOG, RecordType
 from sync import ids, lines
-from sync.edits import Edit, workflow_fields
+from sync.edits import Edit
 from sync.lines import same
 from sync.overlay import overlaid
 
@@ -88,7 +88,7 @@ class Desk:
         members: dict[str, Any] = lines.read(kept.line.line)
         said = members["now"]
         shown = overlaid(None, [*read_all([kept.line]), *self.outbox.overlay(kind.name, record)], CATALOG)
-        start = {field: said.get(field) for field in workflow_fields(kind)}
+        start = {field: said.get(field) for field in kind.workflow_fields}
         return {**said, **(shown.document if shown else {}), **start}
 
     def _grid(self, values: Mapping[str, Any]) -> str | None:

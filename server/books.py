@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from schemas.periods import PERIODS
 from server.docket import Docket
-from server.status.attendance import Attending, attending
+from server.status.attendance import Attendance, Attending, attending
 from server.status.cases import Case, cases
 from server.status.counting import DayOf
 from server.status.days import days_in
@@ -46,7 +46,7 @@ class Books:
         """The days that stand. Under the county's lock: neighbours visit the same households."""
         return counters.attendances(county, self.attending.looked_at | self.attending.changed)
 
-    def keep_docket(self, book: Ledger, days: Mapping[str, list[str]]) -> None:
+    def keep_docket(self, book: Ledger, attended: Attendance) -> None:
         """Logs what the server itself writes of disputes, as edits of its own, and changes the batch's records."""
         if not self.cases:
             return
@@ -60,12 +60,12 @@ class Books:
             partial(counters.next_case_numbers, self.connection, code),
             partial(directory.strangers, self.connection, code, book.receipt),
         )
-        for decision in docket.keep(self.cases, self.attending.upon(days).after):
+        for decision in docket.keep(self.cases, attended.after):
             log.append_new(book, decision, None)
 
-    def write(self, sender: Sender, book: Ledger, days: Mapping[str, list[str]]) -> None:
+    def write(self, sender: Sender, book: Ledger, attended: Attendance) -> None:
         """Writes days and counters, once all revisions are taken."""
-        code, attended = book.county.code, self.attending.upon(days)
+        code = book.county.code
         changes = Tallying(self.batch, attended, self.day_of).tally(self.cases)
         counters.attend(sender, code, {each: attended.after[each] for each in attended.changed})
         counters.add(sender, code, changes, book.revision)

@@ -137,13 +137,7 @@ class _Reception:
     def receive(self) -> Pushed:
         if self.caller.revoked_at is not None and not self.lines:
             raise ProblemError("tablet-revoked")
-        county = self.push.county
-        outcomes: list[Outcome] = []
-        mark, through = county.mark, county.revision
-        if self.lines:
-            outcomes, mark, through = self._receive()
-        else:
-            self._note(self.push.connection)
+        outcomes, mark, through = self._receive()
         return Pushed(tuple(outcomes), mark, through, self.replay, self.receipt)
 
     def _receive(self) -> tuple[list[Outcome], Mark, int]:

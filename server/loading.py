@@ -22,7 +22,7 @@ from sync.codes import Code, Result
 from sync.edits import Do, Edit, Unread
 from sync.erasure import about
 from sync.ids import is_record_id
-from sync.placement import placing_registers
+from sync.placement import may_move
 from sync.refused import creation_of_refused, named_by_refused, over_of_refused
 from sync.world import Placed, World
 
@@ -60,7 +60,7 @@ class Loading:
         """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
         self._asked_edits |= {each.name for each in arrivals}
         self._mends = {each.name: mended for each in arrivals if (mended := _mended(each)) is not None}
-        again = self._hold({name: each for name, each in self._held_named(reheard).items() if name not in self.held})
+        again = self._hold(ask(self.connection, log.held_named(self.county, reheard)))
         self._load_held([*arrivals, *again], set(awaited))
         everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
         self._deciding = {each.name for each in everything}
@@ -86,9 +86,6 @@ class Loading:
         )
 
     # -- held edits
-
-    def _held_named(self, names: Iterable[str]) -> dict[str, HeldEdit]:
-        return ask(self.connection, log.held_named(self.county, names))
 
     def _hold(self, found: dict[str, HeldEdit]) -> list[Arrival]:
         self.held |= found
@@ -208,7 +205,7 @@ def _may_place(arrival: Arrival) -> bool:
     line = arrival.line
     if not isinstance(line, Edit):
         return False
-    return line.do is Do.CREATE or any(line.touch(register) for register in placing_registers(CATALOG.types[line.type]))
+    return line.do is Do.CREATE or may_move(line, CATALOG.types[line.type])
 
 
 def _is_editable(kind: str) -> bool:

@@ -93,10 +93,11 @@ class Push:
         self._log_strays(book, lines)
         decided = self._log(flight, book, lines, batch, loading.held)
         if book.log:
-            books.keep_docket(book, days)
+            attended = books.attending.upon(days)
+            books.keep_docket(book, attended)
             received = {name: instant(each.edit.receipt_ms) for name, each in loading.held.items()}
             writes.write(self.connection, flight, book, batch, drafts, decided, received)
-            books.write(flight, book, days)
+            books.write(flight, book, attended)
             book.write(flight)
         return book
 

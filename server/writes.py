@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -56,13 +57,16 @@ Drafts = Mapping[str, Draft]
 """By record."""
 
 
-def drafted(batch: Batch) -> Drafts:
-    """What can be made of the changed records before the county is locked."""
-    records_now = batch.world.records
-    return {
-        identity: Draft.of(Change(before, records_now[identity]), batch.world)
-        for identity, before in batch.changed.items()
-    }
+def drafted(batch: Batch, earlier: Drafts = MappingProxyType({})) -> Drafts:
+    """What can be made of the changed records before the county is locked: where `earlier` drafts are of the same
+    versions, those."""
+    world, drafts = batch.world, {}
+    for identity, before in batch.changed.items():
+        after, draft = world.records[identity], earlier.get(identity)
+        if draft is None or draft.change.after is not after:
+            draft = Draft.of(Change(before, after), world)
+        drafts[identity] = draft
+    return drafts
 
 
 def write(
@@ -78,14 +82,8 @@ def write(
 
     `drafts` may be older than the docket. `decisions`: those that were logged; `held_before`: the edits that were held
     before, with when each was received."""
-    world = batch.world
-    newest = []
-    for identity, before in batch.changed.items():
-        after, draft = world.records[identity], drafts.get(identity)
-        if draft is None or draft.change.after is not after:
-            draft = Draft.of(Change(before, after), world)
-        newest.append(draft)
-    _Writer(connection, sender, ledger, world).write(newest, decisions, held_before)
+    newest = list(drafted(batch, drafts).values())
+    _Writer(connection, sender, ledger, batch.world).write(newest, decisions, held_before)
 
 
 class _Writer:

@@ -214,7 +214,7 @@ class _Judge:
             raise _Stop(Refuse(Code.INVALID, member))
 
     def _is_workflow(self) -> bool:
-        return bool(edits.workflow_fields(self.type))
+        return bool(self.type.workflow_fields)
 
     def _legal(self, was: Values, now: Values, roles: frozenset[str]) -> bool:
         return self.person.may_all or self.world.workflow.legal(was, now, roles)

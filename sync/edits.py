@@ -13,7 +13,7 @@ from sync.faults import place
 from sync.limits import LINE_BYTES_MAX
 from sync.lines import Values
 from sync.refused import over_of_refused
-from sync.touches import Names, Parts, Touch, UnreadError, changed, created, register_of, rule_of, workflow_fields
+from sync.touches import Names, Parts, Touch, UnreadError, changed, created, register_of, rule_of
 
 __all__ = [
     "WORKFLOW_REGISTER",
@@ -25,7 +25,6 @@ __all__ = [
     "read",
     "register_of",
     "rule_of",
-    "workflow_fields",
 ]
 
 _MEMBERS = {
@@ -229,7 +228,7 @@ def _check(record_type: RecordType, values: Values, *, partial: bool) -> None:
 
 
 def _check_change(record_type: RecordType, parts: Parts) -> None:
-    group = workflow_fields(record_type)
+    group = record_type.workflow_fields
     for field in parts.now:
         if record_type.fields[field].rule is Rule.SET:
             raise UnreadError(Code.INVALID, field)

@@ -29,7 +29,7 @@ def placement(
     if edit is not None and edit.do is Do.CREATE and not record.registers:
         # The first creation, as nearly always: it stands where that says.
         return tuple(Span(key, since) for key, since in given.items())
-    if edit is not None and edit.do is Do.CHANGE and not _may_move(edit, record_type):
+    if edit is not None and edit.do is Do.CHANGE and not may_move(edit, record_type):
         return before
     shown = _shown(record, record_type, before, now, workflow)
     return moved(before, shown, given, now)
@@ -79,7 +79,8 @@ def _given(edit: Edit, record_type: RecordType, now: str) -> dict[str, str]:
     return {key: since for key in keys if key is not None}
 
 
-def _may_move(edit: Edit, record_type: RecordType) -> bool:
+def may_move(edit: Edit, record_type: RecordType) -> bool:
+    """Whether an edit gives a value that places its record."""
     placing = placing_registers(record_type)
     return any(touch.register in placing for touch in edit.touches)
 

@@ -95,7 +95,7 @@ def changed(record_type: RecordType, parts: Parts) -> list[Touch]:
     """The touches of a change, each with what it names in `over`."""
     values: dict[str, object] = {}
     was: dict[str, object] = {}
-    group = workflow_fields(record_type)
+    group = record_type.workflow_fields
     for field, value in parts.now.items():
         if field in group:
             values[WORKFLOW_REGISTER] = {member: parts.now.get(member) for member in sorted(group)}
@@ -120,11 +120,6 @@ def rule_of(record_type: RecordType, register: str) -> Rule:
     # Most registers are a field, whose name has no slash.
     found = record_type.fields.get(register) or record_type.fields[register.partition("/")[0]]
     return found.rule
-
-
-def workflow_fields(record_type: RecordType) -> frozenset[str]:
-    """Status, tier and assignee, where the type has a workflow."""
-    return record_type.workflow_fields
 
 
 def _object(members: Values, member: str) -> Values:

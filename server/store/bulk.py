@@ -5,7 +5,8 @@ a parameter, also the values that are asked for.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -145,17 +146,19 @@ def _insertion_of_missing(database: str, table: sa.Table, columns: tuple[str, ..
 
 @cache
 def _overwriting(database: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
-    made = _insertion(database, table, columns)
-    keys = [column.name for column in table.primary_key]
-    written = {name: made.excluded[name] for name in columns if name not in keys}
-    return made.on_conflict_do_update(index_elements=keys, set_=written)
+    return _or_else(database, table, columns, lambda _, given: given)
 
 
 @cache
 def _adding(database: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
+    return _or_else(database, table, columns, operator.add)
+
+
+def _or_else(database: str, table: sa.Table, columns: tuple[str, ...], becomes: Callable[[Any, Any], Any]) -> Any:
+    """An insertion that makes another value of what is there and what is given, where the primary key is there."""
     made = _insertion(database, table, columns)
     keys = [column.name for column in table.primary_key]
-    written = {name: table.c[name] + made.excluded[name] for name in columns if name not in keys}
+    written = {name: becomes(table.c[name], made.excluded[name]) for name in columns if name not in keys}
     return made.on_conflict_do_update(index_elements=keys, set_=written)
 
 

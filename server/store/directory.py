@@ -101,14 +101,18 @@ def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> 
     return {key: name for key, name in named.items() if name is not None}
 
 
+def _holds(now: str) -> sa.ColumnElement[bool]:
+    """Whether an assignment holds at a moment."""
+    return sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
+
+
 def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str) -> dict[str, tuple[int, int]]:
     """By unit, the tablets in use of those who work there at a moment, and how many of them synced after another. One
     that never synced is none: a token of somebody who only reads."""
-    holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
     placed = (
         sa.select(tablet.c.id, tablet.c.last_sync, sa.func.min(assignment.c.unit).label("unit"))
         .join(assignment, (assignment.c.county == tablet.c.county) & (assignment.c.person == tablet.c.person))
-        .where(tablet.c.county == county, tablet.c.revoked_at.is_(None), tablet.c.last_sync.is_not(None), holds)
+        .where(tablet.c.county == county, tablet.c.revoked_at.is_(None), tablet.c.last_sync.is_not(None), _holds(now))
         .group_by(tablet.c.id, tablet.c.last_sync)
         .subquery()
     )
@@ -123,9 +127,8 @@ def strangers(connection: sa.Connection, county: str, now: str, assignees: Itera
     if not asked:
         return set()
     names = sorted({assignee.partition(":")[2] for assignee in asked})
-    holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
     working = sa.select(sa.literal("person:") + assignment.c.person).where(
-        assignment.c.county == county, bulk.among(assignment.c.person, names), holds
+        assignment.c.county == county, bulk.among(assignment.c.person, names), _holds(now)
     )
     bodies = sa.select(sa.literal("body:") + body.c.id).where(body.c.county == county, bulk.among(body.c.id, names))
     return asked - set(connection.scalars(sa.union(working, bodies)))
@@ -134,7 +137,6 @@ def strangers(connection: sa.Connection, county: str, now: str, assignees: Itera
 def assignable(connection: sa.Connection, county: str, units: Iterable[str], now: str) -> list[tuple[str, str]]:
     """The mediators, staff and bodies of these units, as assignees with their names."""
     near = sorted(units)
-    holds = sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
     people_near = (
         sa.select(sa.literal("person:") + person.c.id, person.c.name)
         .join(assignment, (assignment.c.county == person.c.county) & (assignment.c.person == person.c.id))
@@ -142,7 +144,7 @@ def assignable(connection: sa.Connection, county: str, units: Iterable[str], now
             person.c.county == county,
             assignment.c.role.in_(sorted({"mediator", *IS_STAFF})),
             bulk.among(assignment.c.unit, near),
-            holds,
+            _holds(now),
         )
         .distinct()
     )

@@ -13,7 +13,7 @@ from server.store import bulk, tables
 from server.store.flight import Question, Sender
 from server.store.tables import past_placement, placement, record
 from sync.admission import Placed
-from sync.edits import WORKFLOW_REGISTER, rule_of, workflow_fields
+from sync.edits import WORKFLOW_REGISTER, rule_of
 from sync.lines import Values
 from sync.records import Origin, Record
 from sync.registers import Register, Sibling
@@ -99,7 +99,7 @@ def record_of(row: Stored, catalog: Catalog, remembered: Mapping[str, Iterable[s
 def _base(row: Stored, catalog: Catalog) -> dict[str, object]:
     """What the document says, by register. (A touched register's part is overruled by its siblings.)"""
     record_type = catalog.types[row.type]
-    group = workflow_fields(record_type)
+    group = record_type.workflow_fields
     document = orjson.loads(row.document)
     base: dict[str, object] = {}
     for name, value in document.items():

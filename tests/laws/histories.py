@@ -15,7 +15,7 @@ from schemas.catalog import CATALOG, RecordType
 from schemas.rules import Rule
 from schemas.workflow import WORKFLOW
 from sync import ids, lines, stamps
-from sync.edits import WORKFLOW_REGISTER, Touch, register_of, rule_of, workflow_fields
+from sync.edits import WORKFLOW_REGISTER, Touch, register_of, rule_of
 from tests.laws.county import ASSIGNEES, BEGIN_MS, FAR_GRID, GRID, NEXT_GRID, PEOPLE
 from tests.laws.oracle import Said, Told
 
@@ -162,7 +162,7 @@ class Evening:
         self.put(author, line, first, given, is_broken=is_broken)
 
     def given(self, record_type: RecordType, now: Mapping[str, object]) -> Iterable[Touch]:
-        group = workflow_fields(record_type)
+        group = record_type.workflow_fields
         if group:
             yield Touch(WORKFLOW_REGISTER, {each: now.get(each) for each in sorted(group)})
         for name, value in now.items():

@@ -250,7 +250,7 @@ def test_a_register_merges_as_its_field_says() -> None:
     assert edits.register_of(dispute, "title") == "title"
     assert edits.rule_of(visit, "purposes/errand") is Rule.SET
     assert edits.rule_of(dispute, "status") is Rule.WORKFLOW
-    assert edits.workflow_fields(dispute) == {"status", "tier", "assignee"}
+    assert dispute.workflow_fields == {"status", "tier", "assignee"}
     with pytest.raises(KeyError):
         edits.rule_of(dispute, "rumours")
 
