@@ -1,17 +1,19 @@
 """Everything that differs between PostgreSQL and SQLite, and nothing else."""
 
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from server.settings import Settings
 
@@ -43,17 +45,16 @@ def create_engine(settings: Settings) -> sa.Engine:
         event.listen(engine, "begin", _sqlite_begins)
         return engine
     if url.get_backend_name() == "postgresql":
-        # A connection that the database dropped is replaced before it is used: restarts are survived.
         engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=settings.pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             hide_parameters=True,
             # Not in the URL: others are given that (pg_dump, say).
             connect_args={"options": _options(url)},
         )
         event.listen(engine, "connect", _postgres_connected)
+        event.listen(engine, "checkout", _postgres_checked_out)
         return engine
     raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
 
@@ -67,7 +68,20 @@ def _options(url: sa.URL) -> str:
 def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # Names are texts to us: nothing is to be made of each and taken apart again.
     connection.adapters.register_loader("uuid", TextLoader)
-    connection.prepare_threshold = 0  # Each is asked again: it is planned when it first is.
+    # What is asked again and again is prepared in flights. (The driver would forget it all whenever it rolls back.)
+    connection.prepare_threshold = None
+
+
+def _postgres_checked_out(connection: Any, _entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """A connection that the database ended is replaced, with all others: restarts are survived. Its end has come by
+    itself by then, so that there is no need to ask whether it still answers."""
+    try:
+        came = select.poll()
+        came.register(connection.fileno(), select.POLLIN)
+        while came.poll(0):
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError as ended:
+        raise InvalidatePoolError("the database ended the connection") from ended
 
 
 def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -96,13 +110,9 @@ def reading(engine: sa.Engine, *, one_snapshot: bool = False) -> Iterator[sa.Con
 
 @contextmanager
 def glancing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection for single statements: on PostgreSQL without a transaction around them, which would be two round
-    trips more."""
-    with engine.connect() as connection:
-        if not _is_sqlite(connection):
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-        with connection.begin():
-            yield connection
+    """A connection for single questions: on PostgreSQL without a transaction around them."""
+    with engine.connect().execution_options(doorstep_glances=True) as connection:
+        yield connection
 
 
 @contextmanager

@@ -5,7 +5,6 @@ makes of them. So what is asked is written once, whether it travels alone or wit
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
@@ -16,11 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
+from server.store import pipeline
+from server.store.pipeline import Rows
+
 Given = TypeVar("Given")
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 Asked: TypeAlias = tuple[Any, Parameters]
 """A statement that is kept (not made anew for each call), and its parameters: many rows of them on SQLite only."""
-Rows: TypeAlias = Sequence[Any]
 Question: TypeAlias = Generator[Asked, Rows, Given]
 
 
@@ -113,14 +114,12 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
     raw = connection.connection.driver_connection
     if not isinstance(raw, psycopg.Connection):
         raise TypeError(f"PostgreSQL is spoken to by psycopg, not by {type(raw)}")
-    compiled = [_compiled(statement) for statement, _ in asked]
-    cursors = [raw.cursor() for _ in asked]
+    sending = [_compiled(statement).sending(parameters) for statement, parameters in asked]
+    begins = not connection.get_execution_options().get("doorstep_glances", False)
     try:
-        # One alone needs nothing that holds several together.
-        with raw.pipeline() if len(asked) > 1 else nullcontext():
-            for cursor, known, (_, parameters) in zip(cursors, compiled, asked, strict=True):
-                _execute(connection, cursor, known.text, known.said(parameters))
-        return [cursor.fetchall() if known.gives_rows else () for cursor, known in zip(cursors, compiled, strict=True)]
+        for each in sending:
+            _tell(connection, each)
+        return pipeline.sent(raw, connection.info.setdefault("prepared", set()), sending, begins=begins)
     except psycopg.Error as error:
         raise _wrapped(connection, error) from error
 
@@ -130,14 +129,12 @@ def _alone(connection: sa.Connection, statement: Any, parameters: Parameters) ->
     return result.all() if result.returns_rows else ()
 
 
-def _execute(connection: sa.Connection, cursor: "psycopg.Cursor[Any]", text: str, said: Mapping[str, Any]) -> None:
-    """Sends a statement as SQLAlchemy would: whoever listens to what it sends hears this too."""
+def _tell(connection: sa.Connection, sending: pipeline.Sending) -> None:
+    """Whoever listens to what SQLAlchemy sends hears of this too."""
     for hear in connection.dispatch.before_cursor_execute:
-        hear(connection, cursor, text, said, None, False)
+        hear(connection, None, sending.statement.said, sending.values, None, False)
     for take in connection.dialect.dispatch.do_execute:
-        if take(cursor, text, said, connection):
-            return
-    cursor.execute(text.encode(), said)
+        take(None, sending.statement.said, sending.values, connection)
 
 
 def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
@@ -159,18 +156,18 @@ def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement as the driver takes it. `binds`: its parameters by name, with what makes them of values, and what
+    """A statement as PostgreSQL takes it. `binds`: its parameters by name, with what makes them of values, and what
     stands where none is given."""
 
-    text: str
+    statement: pipeline.Statement
     binds: tuple[tuple[str, Callable[[Any], Any] | None, object], ...]
-    gives_rows: bool
 
-    def said(self, parameters: Parameters) -> dict[str, Any]:
+    def sending(self, parameters: Parameters) -> pipeline.Sending:
         if not isinstance(parameters, Mapping):
             raise TypeError("many rows are one parameter a column")
         given = ((name, made, parameters.get(name, value)) for name, made, value in self.binds)
-        return {name: value if made is None else made(value) for name, made, value in given}
+        values = {name: value if made is None else made(value) for name, made, value in given}
+        return pipeline.Sending(self.statement, values)
 
 
 _POSTGRES = sa.make_url("postgresql+psycopg://").get_dialect()()
@@ -183,4 +180,4 @@ def _compiled(statement: Any) -> _Compiled:
         (name, bind.type.dialect_impl(_POSTGRES).bind_processor(_POSTGRES), bind.value)
         for name, bind in compiled.binds.items()
     )
-    return _Compiled(str(compiled), binds, isinstance(statement, sa.TextClause) or statement.is_select)
+    return _Compiled(pipeline.Statement.of(str(compiled)), binds)

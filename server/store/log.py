@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from server.store import bulk, probes
-from server.store.flight import Question, Rows, Sender
+from server.store.flight import Question, Sender
 from server.store.ledger import BLANK, Ledger
+from server.store.pipeline import Rows
 from server.store.records import ERASED
 from server.store.tables import edit_log, held_wait, record, refused_name
 from sync.admission import Known

@@ -24,6 +24,7 @@ def test_sqlite_flushes_every_commit(tmp_path: Path) -> None:
     assert said == PRAGMAS
 
 
+ENDED_WITHIN_MS = 10_000
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
@@ -66,11 +67,12 @@ def test_a_database_that_was_restarted_between_two_requests(postgres_county: Cou
 
 
 def cut_off(county: County) -> None:
+    """Ends the connections that there are, and waits until they have."""
     url = county.url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
+            f"SELECT pg_terminate_backend(pid, {ENDED_WITHIN_MS}) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
 
