@@ -12,7 +12,7 @@ from server import pull
 from server.asked import Asked, read_request
 from server.center import Center
 from server.problems import ProblemError
-from server.pull import Reader
+from server.pull import Plan, Read, Reader
 from server.push import Lines, Push
 from server.store import dialect, directory, ledger, log, tablets
 from server.store.flight import Flight, Sender, ask
@@ -35,13 +35,16 @@ _log = logging.getLogger("doorstep")
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a request's lines, in their order; `through`: the revision at which the feed holds them."""
+    """What became of a request's lines, in their order; `through`: the revision at which the feed holds them. Who pulls
+    then, and what was read for them on the way: nobody where the tablet is revoked."""
 
     outcomes: tuple[Outcome, ...]
     mark: Mark
     through: int
     replay: bool
     receipt: str
+    reader: Reader | None
+    read: Read | None
 
 
 def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[bytes]:
@@ -55,19 +58,19 @@ def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[
             if ask(connection, tablets.opening(center.settings.county, token))[1] is None:
                 raise ProblemError("token-unknown")
         asked()
-    pushed, reader = _push(center, token, asked)
+    pushed = _push(center, token, asked)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
-    if reader is None:
+    if pushed.reader is None:
         return pull.nothing_more(asked().head, answer)
-    return pull.pulled(center, reader, None if pushed.replay else asked().cursor, asked().head, answer)
+    cursor = None if pushed.replay else asked().cursor
+    return pull.pulled(center, pushed.reader, cursor, asked().head, answer, pushed.read)
 
 
 # -- push
 
 
-def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushed, Reader | None]:
-    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other.
-    Gives too who pulls then: nobody where the tablet is revoked."""
+def _push(center: Center, token: str, asked: Callable[[], Asked]) -> Pushed:
+    """The lines in one transaction; where that fails for good, line by line, so that one bad line blocks no other."""
     try:
         return _received(center, token, asked)
     except (ProblemError, ledger.NoCountyError):
@@ -79,36 +82,32 @@ def _push(center: Center, token: str, asked: Callable[[], Asked]) -> tuple[Pushe
     return _line_by_line(center, token, asked())
 
 
-def _line_by_line(center: Center, token: str, asked: Asked) -> tuple[Pushed, Reader | None]:
+def _line_by_line(center: Center, token: str, asked: Asked) -> Pushed:
     outcomes: list[Outcome] = []
-    answered: tuple[Pushed, Reader | None] | None = None
+    pushed: Pushed | None = None
     for number in range(1, len(asked.lines) + 1):
         only = partial(asked.alone, number)
         try:
-            answered = _received(center, token, only)
+            pushed = _received(center, token, only)
         except Exception as error:
             if _is_unavailable(error):
                 raise
             _log.exception("line_failed")
-            answered = _received(center, token, only, holds_all=True)
-        outcomes += [replace(each, line=each.line and number) for each in answered[0].outcomes]
-    if answered is None:
+            pushed = _received(center, token, only, holds_all=True)
+        outcomes += [replace(each, line=each.line and number) for each in pushed.outcomes]
+    if pushed is None:
         raise ValueError("there is no line to take")
-    return replace(answered[0], outcomes=tuple(outcomes)), answered[1]
+    return replace(pushed, outcomes=tuple(outcomes))
 
 
-def _received(
-    center: Center, token: str, asked: Callable[[], Asked], *, holds_all: bool = False
-) -> tuple[Pushed, Reader | None]:
-    """What became of the lines in one transaction, and who pulls then: nobody where the tablet is revoked."""
+def _received(center: Center, token: str, asked: Callable[[], Asked], *, holds_all: bool = False) -> Pushed:
+    """What became of the lines in one transaction."""
 
-    def work(connection: sa.Connection, early: bool) -> tuple[Pushed, Reader | None]:
+    def work(connection: sa.Connection, early: bool) -> Pushed:
         push, caller = attempt(center, connection, partial(tablets.opening, center.settings.county, token), early=early)
         if caller is None:
             raise ProblemError("token-unknown")
-        reception = _Reception(push, caller, asked(), holds_all=holds_all)
-        reader = Reader(token, push.county, reception.person) if caller.revoked_at is None else None
-        return reception.receive(), reader
+        return _Reception(center, push, caller, asked(), holds_all=holds_all).receive(token)
 
     return retrying(center, work)
 
@@ -121,8 +120,9 @@ def _is_unavailable(error: Exception) -> bool:
 class _Reception:
     """Receives the lines of one request in one transaction."""
 
-    def __init__(self, push: Push, caller: Caller, asked: Asked, *, holds_all: bool) -> None:
-        self.push, self.caller, self.head, self.lines = push, caller, asked.head, asked.lines
+    def __init__(self, center: Center, push: Push, caller: Caller, asked: Asked, *, holds_all: bool) -> None:
+        self.center, self.push, self.caller, self.asked = center, push, caller, asked
+        self.head, self.lines = asked.head, asked.lines
         self.holds_all = holds_all
         self.county = push.county.code
         self.receipt = stamp(push.now_ms)
@@ -134,40 +134,55 @@ class _Reception:
         self.replay, self.known = not knows.given, known.given
         self.person = people.given[caller.person]
 
-    def receive(self) -> Pushed:
+    def receive(self, token: str) -> Pushed:
+        """Commits what became of the lines."""
         if self.caller.revoked_at is not None and not self.lines:
             raise ProblemError("tablet-revoked")
-        outcomes, mark, through = self._receive()
-        return Pushed(tuple(outcomes), mark, through, self.replay, self.receipt)
-
-    def _receive(self) -> tuple[list[Outcome], Mark, int]:
-        read, known, connection = self.lines, self.known, self.push.connection
+        lines, known = self.lines, self.known
         first: dict[str, bytes] = {}
-        for line in read:
+        for line in lines:
             if line.name is not None and line.by == self.caller.person:
                 first.setdefault(line.name, line.line)
+        work = self._work(first)
+        county = self.push.county
+        mark, through, decisions = county.mark, county.revision, dict[str, Decision]()
+        plan = self._plan()
+        with Flight(self.push.connection) as flight:
+            if work.arrivals or work.strays:
+                batch, book = self.push.put(flight, work)
+                mark, through, decisions = book.mark, book.revision, batch.decisions
+            self._note(flight)
+            flight.commit()
+            page = None if plan is None else flight.put(plan.page)
+        for decision in decisions.values():
+            if decision.error is not None:
+                _log.error("line_held", extra={"edit": decision.arrival.name, "error": decision.error})
+        reader = Reader(token, county, self.person) if self.caller.revoked_at is None else None
+        read = None if plan is None or page is None else Read(plan, page.given, county.directory_revision)
+        outcomes = tuple(self._outcomes(lines, known, first, decisions))
+        return Pushed(outcomes, mark, through, self.replay, self.receipt, reader, read)
+
+    def _work(self, first: dict[str, bytes]) -> Lines:
+        """Those of the lines that are new. `first`: the lines by their names, of which each counts once."""
+        read, known = self.lines, self.known
         strays = {digest(line.line): line.line for line in read if self._is_stray(line, known, first)}
-        kept = log.strays(connection, self.county, strays)
+        kept = log.strays(self.push.connection, self.county, strays)
         new = {line.name: line for line in reversed(read) if line.name in first and line.line == first[line.name]}
-        arrivals = self._arrivals([line for name, line in reversed(new.items()) if name not in known])
-        lines = Lines(
-            arrivals=arrivals,
+        return Lines(
+            arrivals=self._arrivals([line for name, line in reversed(new.items()) if name not in known]),
             strays=[line for name, line in strays.items() if name not in kept],
             tablet=self.caller.tablet,
             author=self.caller.person,
             people=[self.person],
         )
-        if not lines.arrivals and not lines.strays:
-            county = self.push.county
-            self._note(connection)
-            return self._outcomes(read, known, first, {}), county.mark, county.revision
-        with Flight(connection) as flight:
-            batch, book = self.push.put(flight, lines)
-            self._note(flight)
-        for decision in batch.decisions.values():
-            if decision.error is not None:
-                _log.error("line_held", extra={"edit": decision.arrival.name, "error": decision.error})
-        return self._outcomes(read, known, first, batch.decisions), book.mark, book.revision
+
+    def _plan(self) -> Plan | None:
+        """What is read along with the commit. Nobody sees a feed whose tablet is revoked; and digests must be of one
+        moment with their page."""
+        if self.caller.revoked_at is not None or self.head.check:
+            return None
+        cursor = None if self.replay else self.asked.cursor
+        return pull.planned(self.center, self.push.connection, self.push.county, self.person, cursor, self.head)
 
     def _is_stray(self, line: Edit | Unread, known: dict[str, LoggedEdit], first: dict[str, bytes]) -> bool:
         """Whether the line has no name of its own: none that can be read, one that other bytes bear, or one that is

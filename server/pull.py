@@ -9,7 +9,8 @@ from server import pages
 from server.center import Center
 from server.pages import KeySets, Position
 from server.store import dialect, directory, feed, tablets
-from server.store.flight import ask
+from server.store.feed import Page
+from server.store.flight import Question, ask
 from server.store.ledger import County
 from sync import chain, frames
 from sync import cursor as cursors
@@ -22,7 +23,7 @@ from sync.stamps import stamp
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who pulls: the holder of a token, as a transaction before this one saw them and the county."""
+    """Who pulls: the holder of a token, as a transaction saw them and the county."""
 
     token: str
     county: County
@@ -30,60 +31,107 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What a snapshot gave: the lines of the page, the last line, the answer's head, key sets to remember, and the
-    directory that it was of."""
+class Plan:
+    """What is to be read for a caller: from where, under which keys; `page` asks for it. `sets`: key sets by name, also
+    those that are to be remembered."""
 
-    answer: AnswerHead
-    lines: list[bytes]
-    last: LastLine
+    scope: Scope
+    position: Position
+    covers: str
     sets: KeySets
+    is_replay: bool
+    """Nobody remembers the keys of the caller's cursor: its tablet takes all keys from the start, and drops what does
+    not come."""
+
+    page: Question[Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A page as a plan said, and the directory that the plan was made by."""
+
+    plan: Plan
+    page: Page
     directory_revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The lines of a page, and the last line."""
+
+    plan: Plan
+    lines: list[bytes]
+    last: LastLine
+
+    @classmethod
+    def of(cls, plan: Plan, page: Page) -> "_Made":
+        return cls(plan, *pages.lines(page, plan.position, plan.covers, plan.sets))
+
+
+def planned(
+    center: Center,
+    connection: sa.Connection,
+    county: County,
+    person: Person,
+    cursor: Cursor | None,
+    head: RequestHead,
+) -> Plan:
+    """The next page of a person, from a cursor on. `cursor` is None to begin at the beginning."""
+    units = center.units.units(connection, county)
+    held = scope(person, units, stamp(center.clock()))
+    keys = pages.covered(held, county.code)
+    covers = digest(keys)
+    sets = {covers: tuple(sorted(keys))}
+    position = _position(connection, county, cursor, held, units, sets)
+    again = pages.again(position or pages.from_the_start(held), head.again)
+    page = feed.page(connection.dialect.name, county.code, again.reading, head.want)
+    return Plan(held, again, covers, sets, position is None, page)
+
+
 def pulled(
-    center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
+    center: Center,
+    reader: Reader,
+    cursor: Cursor | None,
+    head: RequestHead,
+    answer: AnswerHead,
+    read: Read | None = None,
 ) -> Iterator[bytes]:
-    """The lines of an answer: its head, the page, the last line. `cursor` is None to begin at the beginning."""
-    read = _at_once(center, reader, cursor, head, answer) or _from_one_snapshot(center, reader, cursor, head, answer)
-    if read is None:
+    """The lines of an answer: its head, the page, the last line.
+
+    `read`: a page by the scope that the caller had a moment before. It counts where it says itself that the directory
+    is still the same: every change of people, units and tablets raises its revision. Else it might show what was
+    written after the caller had left."""
+    if read is not None and read.page.directory_revision == read.directory_revision:
+        made: _Made | None = _Made.of(read.plan, read.page)
+    else:
+        made = _from_one_snapshot(center, reader, cursor, head)
+    if made is None:
         # It was revoked or replaced after what it handed over was taken: it sees nothing more.
         yield from nothing_more(head, answer)
         return
-    new = read.sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
+    sets = made.plan.sets
+    new = sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
     if new:
         with dialect.writing(center.engine) as connection:
-            feed.remember_scopes(connection, reader.county.code, {name: read.sets[name] for name in new})
-    yield frames.answer_head(read.answer)
-    yield from read.lines
-    yield frames.last_line(read.last)
+            feed.remember_scopes(connection, reader.county.code, {name: sets[name] for name in new})
+    yield frames.answer_head(replace(answer, replay=answer.replay or made.plan.is_replay))
+    yield from made.lines
+    yield frames.last_line(made.last)
 
 
-# Scope, page and digests must be of one moment: else the page could show what was written after the caller had left,
-# and the digests could be of other rows than those that the page has come up to.
-
-
-def _at_once(
-    center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
-) -> _Read | None:
-    """By the scope that the caller had a moment ago, where the page itself says that the directory is still the same:
-    every change of people, units and tablets raises its revision."""
-    if head.check:
-        return None
-    with dialect.glancing(center.engine) as connection:
-        read = _read(center, connection, reader.county, reader.person, cursor, head, answer)
-    return read if read.directory_revision == reader.county.directory_revision else None
-
-
-def _from_one_snapshot(
-    center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead, answer: AnswerHead
-) -> _Read | None:
+def _from_one_snapshot(center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead) -> _Made | None:
+    """Scope, page and digests of one moment: the digests must be of what the page has come up to."""
     with dialect.reading(center.engine, one_snapshot=True) as connection:
         county, caller = ask(connection, tablets.opening(center.settings.county, reader.token))
         if caller is None or caller.revoked_at is not None:
             return None
         person = ask(connection, directory.people(county.code, [caller.person]))[caller.person]
-        return _read(center, connection, county, person, cursor, head, answer)
+        plan = planned(center, connection, county, person, cursor, head)
+        made = _Made.of(plan, ask(connection, plan.page))
+        if head.check and not made.last.more:
+            found = digests(feed.standing(connection, county.code, plan.scope.covers))
+            made = replace(made, last=replace(made.last, digests=found))
+    return made
 
 
 def nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
@@ -92,32 +140,6 @@ def nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
     beginning = Cursor(0, 0, chain.tag(chain.START), "")
     yield frames.answer_head(answer)
     yield frames.last_line(LastLine(cursor or cursors.encode(beginning), False, 0))
-
-
-def _read(
-    center: Center,
-    connection: sa.Connection,
-    county: County,
-    person: Person,
-    cursor: Cursor | None,
-    head: RequestHead,
-    answer: AnswerHead,
-) -> _Read:
-    units = center.units.units(connection, county)
-    held = scope(person, units, stamp(center.clock()))
-    keys = pages.covered(held, county.code)
-    covers = digest(keys)
-    sets = {covers: tuple(sorted(keys))}
-    position = _position(connection, county, cursor, held, units, sets)
-    if position is None:
-        # A key set that nobody remembers: the tablet takes its keys from the start, and drops what does not come.
-        answer = replace(answer, replay=True)
-    position = pages.again(position or pages.from_the_start(held), head.again)
-    page = ask(connection, feed.page(connection.dialect.name, county.code, position.reading, head.want))
-    lines, last = pages.lines(page, position, covers, sets)
-    if head.check and not last.more:
-        last = replace(last, digests=digests(feed.standing(connection, county.code, held.covers)))
-    return _Read(answer, lines, last, sets, page.directory_revision)
 
 
 def _position(

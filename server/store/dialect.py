@@ -109,13 +109,6 @@ def reading(engine: sa.Engine, *, one_snapshot: bool = False) -> Iterator[sa.Con
 
 
 @contextmanager
-def glancing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection for single questions: on PostgreSQL without a transaction around them."""
-    with engine.connect().execution_options(doorstep_glances=True) as connection:
-        yield connection
-
-
-@contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that writes, committed at the end. SQLite has one writer at a time: it waits for its turn here."""
     with engine.connect().execution_options(doorstep_writes=True) as connection, connection.begin():

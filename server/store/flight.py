@@ -77,6 +77,11 @@ class Flight:
         """Sends a statement whose rows nobody asks for."""
         self.put(_written(statement, parameters))
 
+    def commit(self) -> None:
+        """Commits what was put before. What is put after it sees what everybody sees, and is one statement: it travels
+        with the others, outside of the transaction."""
+        self.execute(_COMMIT, {})
+
     def __enter__(self) -> Self:
         return self
 
@@ -94,6 +99,9 @@ class Flight:
             rows = _sent(self.connection, [answer.asks for answer in open_ones if answer.asks is not None])
             for answer, each in zip(open_ones, rows, strict=True):
                 answer.go_on(each)
+
+
+_COMMIT = sa.text("COMMIT")
 
 
 def _written(statement: Any, parameters: Parameters) -> Question[None]:
@@ -115,11 +123,10 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
     if not isinstance(raw, psycopg.Connection):
         raise TypeError(f"PostgreSQL is spoken to by psycopg, not by {type(raw)}")
     sending = [_compiled(statement).sending(parameters) for statement, parameters in asked]
-    begins = not connection.get_execution_options().get("doorstep_glances", False)
     try:
         for each in sending:
             _tell(connection, each)
-        return pipeline.sent(raw, connection.info.setdefault("prepared", set()), sending, begins=begins)
+        return pipeline.sent(raw, connection.info.setdefault("prepared", set()), sending)
     except psycopg.Error as error:
         raise _wrapped(connection, error) from error
 

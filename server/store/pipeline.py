@@ -58,16 +58,14 @@ def sent(
     connection: "psycopg.Connection[Any]",
     prepared: set[bytes],
     sending: Sequence[Sending],
-    *,
-    begins: bool,
 ) -> list[Rows]:
     """The rows of each, in their order; none of one that gives none. `prepared`: the names of the statements that the
-    connection knows, which gets those that it does not know yet. Where `begins`, a transaction is begun first if none
-    is. Raises psycopg.Error: of the first that failed, after which none was executed."""
+    connection knows, which gets those that it does not know yet. A transaction is begun first if there is none. Raises
+    psycopg.Error: of the first that failed, after which none was executed."""
     pg = connection.pgconn
     pg.enter_pipeline_mode()
     answers: list[bytes | None] = []  # What each is of: a statement that is made known, or one that is executed.
-    if begins and pg.transaction_status == TransactionStatus.IDLE:
+    if pg.transaction_status == TransactionStatus.IDLE:
         pg.send_query_params(_begin(connection), None)
         answers.append(b"")
     for each in sending:

@@ -130,15 +130,15 @@ GUARDS = (
     Guard(
         "scope and page are of one snapshot",
         "server/pull.py",
-        "return read if read.directory_revision == reader.county.directory_revision else None",
-        "return read",
+        "if read is not None and read.page.directory_revision == read.directory_revision:",
+        "if read is not None:",
         ("tests/scenarios/test_snapshots.py",),
     ),
     Guard(
         "a revoked tablet sees nothing more",
         "server/exchange.py",
-        "reception.person) if caller.revoked_at is None else None",
-        "reception.person) if caller else None",
+        "reader = Reader(token, county, self.person) if self.caller.revoked_at is None else None",
+        "reader = Reader(token, county, self.person)",
         ("tests/server/test_requests.py",),
     ),
     Guard(

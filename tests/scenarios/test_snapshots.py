@@ -14,6 +14,7 @@ from server.administration import Period
 from server.store import dialect, log
 from tests.support.county import COUNTY, GRID, County
 from tests.support.device import Device
+from tests.support.reader import answered
 
 ADDED = "990101998"
 
@@ -67,7 +68,7 @@ def test_a_unit_that_is_added_while_the_tree_is_read(county: County, another: Co
     wang.sync()
     administration.add_unit(another.center, "990101999", "北口镇", COUNTY)
     with first(county, "unit_parent", lambda: administration.add_unit(another.center, ADDED, "南口镇", COUNTY)):
-        wang.sync()
+        answered(wang, "feed")
     wang.create("household", unit=GRID)
     assert wang.sync().outcomes == []
 

@@ -1,11 +1,15 @@
 """A revoked tablet hands over what it owes in as many requests as it takes, also to a server that was restored."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from server import administration, pull
+from server.center import Center
+from server.pull import Read, Reader
+from sync.cursor import Cursor
+from sync.frames import AnswerHead, RequestHead
 from tests.support.answers import ProblemAnswerError
 from tests.support.county import GRID, County
 from tests.support.databases import Databases
@@ -55,9 +59,19 @@ def test_one_that_is_revoked_before_its_page_is_read_sees_none(
     mine = wang.create("household", unit=GRID)
     pulled = pull.pulled
 
-    def revoked_first(*arguments: Any) -> Iterator[bytes]:
+    def revoked_first(
+        center: Center,
+        reader: Reader,
+        cursor: Cursor | None,
+        head: RequestHead,
+        answer: AnswerHead,
+        read: Read | None = None,
+    ) -> Iterator[bytes]:
         administration.revoke(county.center, wang.tablet)
-        return pulled(*arguments)
+        if read is not None:
+            # As where it came between the commit and the page.
+            read = replace(read, page=replace(read.page, directory_revision=read.directory_revision + 1))
+        return pulled(center, reader, cursor, head, answer, read)
 
     monkeypatch.setattr(pull, "pulled", revoked_first)
     if by == "sync":
