@@ -126,13 +126,16 @@ class _Reception:
         self.holds_all = holds_all
         self.county = push.county.code
         self.receipt = stamp(push.now_ms)
+        self.loading = push.loading()
         names = {line.name for line in self.lines if line.name is not None}
         with Flight(push.connection) as flight:
             knows = flight.put(ledger.knows(push.county, asked.marks))
             known = flight.put(log.known(self.county, names))
             people = flight.put(directory.people(self.county, [caller.person]))
+            self.loading.ask_ahead(flight, self.lines)
         self.replay, self.known = not knows.given, known.given
         self.person = people.given[caller.person]
+        self.loading.world.people |= people.given
 
     def receive(self, token: str) -> Pushed:
         """Commits what became of the lines."""
@@ -149,7 +152,7 @@ class _Reception:
         plan = self._plan()
         with Flight(self.push.connection) as flight:
             if work.arrivals or work.strays:
-                batch, book = self.push.put(flight, work)
+                batch, book = self.push.put(flight, work, self.loading)
                 mark, through, decisions = book.mark, book.revision, batch.decisions
             self._note(flight)
             flight.commit()
@@ -173,7 +176,6 @@ class _Reception:
             strays=[line for name, line in strays.items() if name not in kept],
             tablet=self.caller.tablet,
             author=self.caller.person,
-            people=[self.person],
         )
 
     def _plan(self) -> Plan | None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from server.store import directory, log, records
-from server.store.flight import Flight, ask
+from server.store.flight import Answer, Flight, ask
 from server.store.log import Assumed, HeldEdit, LoggedEdit
 from server.store.records import ERASED, Stored
 from sync import edits
@@ -24,6 +24,7 @@ from sync.erasure import about
 from sync.ids import is_record_id
 from sync.placement import may_move
 from sync.refused import creation_of_refused, named_by_refused, over_of_refused
+from sync.scope import Span
 from sync.world import Placed, World
 
 
@@ -36,6 +37,36 @@ def arrival_of(logged: LoggedEdit) -> Arrival:
     # What a revoked tablet handed over stays held, whatever changes, until staff decide.
     is_revoked = logged.outcome.code == Code.TABLET_REVOKED
     return Arrival(line, logged.judged or at, Wait(Code.TABLET_REVOKED, None, frozenset()) if is_revoked else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Records that are asked for, by type and id, with where they stand, and which of some edits they remember."""
+
+    wanted: set[tuple[str, str]]
+    rows: Answer[list[Stored]]
+    placed: Answer[dict[str, tuple[Span, ...]]]
+    remembered: Answer[dict[str, dict[str, list[str]]]]
+
+    @classmethod
+    def put(cls, flight: Flight, county: str, wanted: set[tuple[str, str]], deciding: Iterable[str]) -> "_Asking":
+        return cls(
+            wanted,
+            flight.put(records.found(county, wanted)),
+            flight.put(records.placements(county, wanted)),
+            flight.put(records.remembered(county, deciding if wanted else ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is asked about lines before it is known which of them are new: nearly all are. `awaited`: what held edits
+    may wait for in them; `deciding`: their names."""
+
+    awaited: set[str]
+    deciding: set[str]
+    held: Answer[dict[str, HeldEdit]]
+    records: _Asking
 
 
 @dataclass(slots=True)
@@ -55,6 +86,17 @@ class Loading:
     """By line that comes now, the creation that it mends."""
     _standing: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """By record and register, the edits that stand there."""
+    _ahead: _Ahead | None = None
+
+    def ask_ahead(self, flight: Flight, lines: Iterable[Edit | Unread]) -> None:
+        """Asks in a flight for what lines touch, as far as that is seen in them alone."""
+        plain = [Arrival(line, "", None) for line in lines if line.name is not None]
+        plain = [each for each in plain if _mended(each) is None]
+        awaited = {event for each in plain for event in self._brings_about(each)}
+        names = {each.name for each in plain}
+        wanted = _editable(identity for each in plain for identity in self._touched(each))
+        held = flight.put(log.held_waiting(self.county, awaited))
+        self._ahead = _Ahead(awaited, names, held, _Asking.put(flight, self.county, wanted, names))
 
     def load(self, arrivals: Sequence[Arrival], awaited: Iterable[str], reheard: Iterable[str]) -> None:
         """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
@@ -72,7 +114,9 @@ class Loading:
         """Loads records, by type and id, that were not needed for judging."""
         missing = {each for each in identities if each[1] not in self.world.records} - self._records
         if missing:
-            self._put_records(missing)
+            with Flight(self.connection) as flight:
+                asking = _Asking.put(flight, self.county, missing, self._deciding)
+            self._put_records(asking)
 
     def assumed(self, decided: Iterable[str]) -> Assumed:
         """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting."""
@@ -99,9 +143,16 @@ class Loading:
             asking = awaited | {name for each in lines for name in self._brings_about(each)}
             asking -= self._awaited
             self._awaited |= asking
-            found = ask(self.connection, log.held_waiting(self.county, asking))
+            found = self._waiting(asking)
             lines = self._hold({name: each for name, each in found.items() if name not in self.held})
             awaited = set()
+
+    def _waiting(self, asking: set[str]) -> dict[str, HeldEdit]:
+        """The held edits that wait for any of these."""
+        ahead = self._ahead
+        if ahead is None or not asking <= ahead.awaited:
+            return ask(self.connection, log.held_waiting(self.county, asking))
+        return {name: each for name, each in ahead.held.given.items() if each.awaited & asking}
 
     def _brings_about(self, arrival: Arrival) -> list[str]:
         """What held edits may wait for that deciding this line can bring about."""
@@ -126,31 +177,31 @@ class Loading:
     # -- records
 
     def _load_records(self, lines: Iterable[Arrival], authors: set[str]) -> None:
-        wanted = {identity for each in lines for identity in self._touched(each)}
-        # The server's own records are nothing that a line can touch, and bear other records' names.
-        wanted = {(kind, identity) for kind, identity in wanted if _is_editable(kind) and is_record_id(identity)}
-        rows = self._put_records(wanted, authors)
+        wanted = _editable(identity for each in lines for identity in self._touched(each))
+        ahead = self._ahead
+        if ahead is not None and wanted <= ahead.records.wanted and self._deciding <= ahead.deciding:
+            rows = self._put_records(ahead.records)
+            self.world.people |= ask(self.connection, directory.people(self.county, authors))
+        else:
+            with Flight(self.connection) as flight:
+                asking = _Asking.put(flight, self.county, wanted, self._deciding)
+                people = flight.put(directory.people(self.county, authors))
+            rows = self._put_records(asking)
+            self.world.people |= people.given
         # A line may leave a child where it stands, or move it from there to another parent.
-        parents = {parent for row in rows if (parent := _parent(row)) is not None} - wanted
-        if parents:
-            self._put_records(parents)
+        self.look_at(parent for row in rows if (parent := _parent(row)) is not None)
 
-    def _put_records(self, wanted: set[tuple[str, str]], authors: Iterable[str] = ()) -> list[Stored]:
-        """Puts the records that there are of these into the world, and gives their rows. Puts authors there too."""
-        with Flight(self.connection) as flight:
-            rows = flight.put(records.found(self.county, wanted))
-            placed = flight.put(records.placements(self.county, wanted))
-            remembered = flight.put(records.remembered(self.county, self._deciding if wanted else ()))
-            people = flight.put(directory.people(self.county, authors))
-        for row in rows.given:
-            spans = placed.given.get(row.id, ()) if row.parent is None else ()
+    def _put_records(self, asking: _Asking) -> list[Stored]:
+        """Puts the records that there are into the world, and gives their rows."""
+        rows, placed, remembered = asking.rows.given, asking.placed.given, asking.remembered.given
+        for row in rows:
+            spans = placed.get(row.id, ()) if row.parent is None else ()
             if row.gone == ERASED:
                 self.world.erased.add(row.id)
-            made = records.record_of(row, CATALOG, remembered.given.get(row.id, {}))
+            made = records.record_of(row, CATALOG, remembered.get(row.id, {}))
             self.world.records[row.id] = Placed(made, spans, row.parent)
-        self.world.people |= people.given
-        self._records |= wanted
-        return rows.given
+        self._records |= asking.wanted
+        return rows
 
     def _touched(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
         """The records, by type and id, that judging and merging a line looks at."""
@@ -208,8 +259,13 @@ def _may_place(arrival: Arrival) -> bool:
     return line.do is Do.CREATE or may_move(line, CATALOG.types[line.type])
 
 
-def _is_editable(kind: str) -> bool:
-    return kind in CATALOG.types and CATALOG.types[kind].editable
+def _editable(identities: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those that a line can touch. The server's own records are none, and bear other records' names."""
+    return {
+        (kind, identity)
+        for kind, identity in identities
+        if kind in CATALOG.types and CATALOG.types[kind].editable and is_record_id(identity)
+    }
 
 
 def _parent(row: Stored) -> tuple[str, str] | None:

@@ -24,7 +24,6 @@ from sync.batch import Arrival, Batch, Decision
 from sync.codes import Code, Result
 from sync.erasure import named_in
 from sync.lines import digest
-from sync.scope import Person
 from sync.stamps import instant, stamp
 from sync.world import World
 
@@ -39,7 +38,7 @@ class Lines:
 
     `strays`: lines that have no name of their own. `directory`: a change of units, people, bodies or tablets that is
     made in the same transaction. `awaited`: what changed by it, as held edits name it (`person:<id>`). `reheard`: held
-    edits to be judged again whatever they wait for. `people`: those of the authors that the transaction has read."""
+    edits to be judged again whatever they wait for."""
 
     arrivals: Sequence[Arrival] = ()
     strays: Sequence[bytes] = ()
@@ -48,7 +47,6 @@ class Lines:
     reheard: Sequence[str] = ()
     tablet: str | None = None
     author: str | None = None
-    people: Sequence[Person] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +64,19 @@ class Push:
 
         `rights` replaces the arrivals of held edits that staff decide. Raises OvertakenError."""
         with Flight(self.connection) as flight:
-            return self.put(flight, lines, rights)
+            return self.put(flight, lines, self.loading(), rights)
 
-    def put(self, flight: Flight, lines: Lines, rights: Mapping[str, Arrival] | None = None) -> tuple[Batch, Ledger]:
-        """The same, where what is written goes with other things."""
+    def loading(self) -> Loading:
+        """What the lines of the transaction are to be judged by: nothing yet but the units."""
         units = self.cache.units(self.connection, self.county)
-        people = {each.id: each for each in lines.people}
-        world = World(CATALOG, WORKFLOW, PERMISSIONS, units, stamp(self.now_ms), people)
-        loading = Loading(self.connection, self.county.code, world)
+        world = World(CATALOG, WORKFLOW, PERMISSIONS, units, stamp(self.now_ms))
+        return Loading(self.connection, self.county.code, world)
+
+    def put(
+        self, flight: Flight, lines: Lines, loading: Loading, rights: Mapping[str, Arrival] | None = None
+    ) -> tuple[Batch, Ledger]:
+        """The same, where what is written goes with other things, and something may have been loaded before."""
+        world = loading.world
         loading.load(lines.arrivals, lines.awaited, lines.reheard)
         held = loading.held
         again = {name: (rights or {}).get(name) or arrival_of(each.edit) for name, each in held.items()}
