@@ -39,17 +39,14 @@ class Author:
     at: str
 
 
-def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Edit:
-    """A creation. `mends` names the refused creation that it takes the place of. Raises InvalidError."""
+def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> bytes:
+    """The line of a creation. `mends` names the refused creation that it takes the place of. Raises InvalidError.
+
+    It is not read again, as a change is: beside the values, which are judged here, nothing in it is its author's."""
     given = {field: value for field, value in values.items() if value is not None}
+    _check(record_type, given, problems(record_type, given, partial=False), (Rule.SERVER,))
     head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "create"}
-    try:
-        _check(record_type, given, (), (Rule.SERVER,))
-        return _edit({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": given})
-    except InvalidError:
-        # Reading the line has judged every value, but stops at the first that is wrong: the screen is told of all.
-        _check(record_type, given, problems(record_type, given, partial=False), (Rule.SERVER,))
-        raise
+    return _line({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": given})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +219,22 @@ def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[P
         raise InvalidError(all_found)
 
 
-def _edit(members: Mapping[str, Any]) -> Edit:
-    """The edit that a line of these members is, as the center will read it. Raises InvalidError."""
+def _line(members: Mapping[str, Any]) -> bytes:
+    """The line of these members. Raises InvalidError."""
     try:
         line = lines.write(members)
+        if b"\\u" in line:  # It may stand for a NUL.
+            lines.read(line)
     except ValueError as error:  # A lone surrogate, a number that is none.
         raise InvalidError([_problem(Code.LINE_MALFORMED)]) from error
     if len(line) > LINE_BYTES_MAX:
         raise LineTooLongError([_problem(Code.LINE_TOO_LONG)])
+    return line
+
+
+def _edit(members: Mapping[str, Any]) -> Edit:
+    """The edit that a line of these members is, as the center will read it. Raises InvalidError."""
+    line = _line(members)
     read = edits.read(line, CATALOG)
     if not isinstance(read, Edit):
         raise InvalidError([_problem(read.code, read.field or "")])

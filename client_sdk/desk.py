@@ -18,7 +18,6 @@ from client_sdk.values import wire_values
 from client_sdk.views import Views
 from schemas.catalog import CATALOG, RecordType
 from sync import ids, lines
-from sync.edits import Edit
 from sync.lines import same
 from sync.overlay import overlaid
 
@@ -105,10 +104,10 @@ class Desk:
             raise DealtWithError
 
     def _create(self, record_type: str, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Record:
-        edit = composition.creation(CATALOG.types[record_type], values, author, mends)
-        self._append(edit, mends or edit.record)
+        line = composition.creation(CATALOG.types[record_type], values, author, mends)
+        self.outbox.append(Line(author.edit, record_type, mends or author.edit, line))
         # A new name: but for what it mends, nothing else here can be about this record.
-        return self.views.begin(edit) if mends is None else self._show(record_type, mends)
+        return self.views.begin(record_type, author.edit, values) if mends is None else self._show(record_type, mends)
 
     def change(
         self,
@@ -127,7 +126,8 @@ class Desk:
             given = wire_values(CATALOG.types[record_type], values)
             change = composition.change(self._known(shown), given, settles)
             if not change.is_empty:
-                self._append(change.edit(shown, self._author()), record)
+                edit = change.edit(shown, self._author())
+                self.outbox.append(Line(edit.name, record_type, record, edit.line))
                 shown = self._show(record_type, record)
             if instead_of is not None:
                 self._deal_with(instead_of)
@@ -139,12 +139,9 @@ class Desk:
             self._deal_with(refused)
 
     def _author(self) -> Author:
-        now_ms = self.clock.now_ms()
+        now_ms, stamp = self.clock.tick_now()
         name = ids.edit_name(now_ms, secrets.randbits(NAME_RANDOM_BITS))
-        return Author(str(self.person["id"]), now_ms, name, self.clock.tick(now_ms))
-
-    def _append(self, edit: Edit, record: str) -> None:
-        self.outbox.append(Line(edit.name, edit.type, record, edit.line))
+        return Author(str(self.person["id"]), now_ms, name, stamp)
 
     def _show(self, record_type: str, record: str) -> Record:
         """The record with an edit that was just made of it."""

@@ -25,13 +25,17 @@ class StampClock:
         """The center's time, as far as it is known here."""
         return self.raw() + self._store.number(Meta.CLOCK_OFFSET_MS)
 
-    def tick(self, now_ms: int | None = None) -> str:
-        """The next stamp (at `now_ms`, where that was just asked for). Within a transaction: the stamp and what it is
-        for are kept together or not at all."""
-        now_ms = self.now_ms() if now_ms is None else now_ms
-        stamp = stamps.tick(self._store.meta(Meta.LAST_STAMP) or stamps.BEGINNING, now_ms)
+    def tick(self) -> str:
+        """The next stamp. Within a transaction: the stamp and what it is for are kept together or not at all."""
+        return self.tick_now()[1]
+
+    def tick_now(self) -> tuple[int, str]:
+        """The center's time, as far as it is known here, and the next stamp. Within a transaction, as `tick`."""
+        known = self._store.metas(Meta.CLOCK_OFFSET_MS, Meta.LAST_STAMP)
+        now_ms = self.raw() + int(known.get(Meta.CLOCK_OFFSET_MS, 0))
+        stamp = stamps.tick(known.get(Meta.LAST_STAMP, stamps.BEGINNING), now_ms)
         self._store.put_meta(Meta.LAST_STAMP, stamp)
-        return stamp
+        return now_ms, stamp
 
     def set_by(self, answer_clock: str, read_ms: int) -> None:
         """Takes the center's clock, backwards too. `read_ms` is the own clock's reading when the answer came."""

@@ -40,6 +40,11 @@ def _money(schema: type[Any]) -> frozenset[str]:
 
 
 def _plain(value: object) -> Any:
+    # A screen nearly always gives these two; the match asks first whether a value is of many other kinds.
+    if type(value) is list:
+        return [member if type(member) in _PLAIN else _plain(member) for member in value]
+    if type(value) is dict:
+        return {str(name): member if type(member) in _PLAIN else _plain(member) for name, member in value.items()}
     match value:
         case Record():
             return value.id

@@ -10,9 +10,8 @@ from client_sdk.schema import DOUBTED, VIEW_COLUMNS, Meta
 from client_sdk.store import Store
 from schemas.catalog import CATALOG
 from sync.digests import digests
-from sync.edits import Edit
 from sync.frames import Row
-from sync.overlay import View, overlaid
+from sync.overlay import View, begun, overlaid
 
 Name = tuple[str, str]
 """A record's type and id."""
@@ -24,7 +23,10 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
 # Said in so many words, and not given: so SQLite finds the few such rows by their own index.
 _DOUBTED = f"rev = {DOUBTED}"
-_SHOWN = ", ".join(VIEW_COLUMNS)
+_PUT = (
+    f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, text, {', '.join(VIEW_COLUMNS)}) "  # noqa: S608
+    f"VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})"
+)
 
 
 class Views:
@@ -154,18 +156,15 @@ class Views:
             text = doc if doc is not None and not own else _text(view.document)
             self._show(record_type, view, text, keys, pending=bool(own) and self._outbox.owes_on(record_type, record))
 
-    def begin(self, creation: Edit) -> Record:
-        """The view of a record that was just created here, and of which nothing else is known."""
-        view = overlaid(None, [creation], CATALOG)
-        if view is None:  # pragma: no cover - a creation shows something
-            raise ValueError(creation.do)
-        self._show(creation.type, view, _text(view.document), "[]", pending=True)
-        return Record(creation.type, view.id, view.document, (), True, view.dots)
+    def begin(self, record_type: str, record: str, values: Mapping[str, object]) -> Record:
+        """The view of a record that was just created here with these values, and of which nothing else is known."""
+        view = begun(record, CATALOG.types[record_type], values)
+        self._show(record_type, view, _text(view.document), "[]", pending=True)
+        return Record(record_type, view.id, view.document, (), True, view.dots)
 
     def _show(self, record_type: str, view: View, document: str, keys: str, *, pending: bool) -> None:
         self._store.run(
-            f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, text, {_SHOWN}) "  # noqa: S608
-            f"VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})",
+            _PUT,
             record_type,
             view.id,
             document,
@@ -217,11 +216,11 @@ def _scalar(value: object) -> str | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a document, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for member in value.values() if isinstance(value, dict) else value:
+    """Every text in a document (or a list), however deep."""
+    for member in value.values() if isinstance(value, dict) else value:
+        if isinstance(member, str):
+            yield member
+        elif isinstance(member, dict | list):
             yield from _texts(member)
 
 

@@ -15,7 +15,8 @@ def edit_name(now_ms: int, random_bits: int) -> str:
     """A UUIDv7 (RFC 9562 section 5.7) of a moment in milliseconds since 1970 and at least 74 random bits."""
     tail = random_bits & ((1 << _RANDOM_BITS) - 1)
     value = (now_ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | tail & ((1 << 62) - 1)
-    return str(uuid.UUID(int=value))
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def is_edit_name(value: object) -> TypeGuard[str]:

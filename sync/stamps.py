@@ -34,7 +34,7 @@ def is_stamp(value: object) -> TypeGuard[str]:
 def stamp(now_ms: int, counter: int = 0) -> str:
     """The stamp of a moment in milliseconds since 1970, held within the years that the text can say."""
     moment = _EPOCH + timedelta(milliseconds=min(max(now_ms, 0), _MS_MAX))
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z-{counter:04x}"
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z-{counter:04x}"  # Far quicker than strftime.
 
 
 def instant(now_ms: int) -> str:

@@ -81,24 +81,27 @@ _PAGE = """
         page.found, page.part, page.turn, page.revision,
         page.type, page.record, page.gone, page.document, page.dots, page.keys
     FROM county LEFT JOIN (
-        SELECT f.part, f.turn, f.revision, f.type, f.record, f.found, coalesce(f.gone, r.gone) AS gone, r.document,
-            r.dots, (
+        SELECT f.part, f.turn, f.revision, f.type, f.record, f.found, f.gone, f.document, f.dots, (
                 SELECT {keys} FROM (
                     SELECT h.key FROM placement AS h
                     WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
                     ORDER BY h.key
                 ) AS k
             ) AS keys
-        FROM (SELECT * FROM ({sized}) AS sized WHERE up_to_here - bytes < :bytes) AS f {record}
+        FROM ({sized}) AS f WHERE f.up_to_here - f.bytes < :bytes
     ) AS page ON true
     WHERE county.code = :county
     ORDER BY page.part, page.turn, page.revision
 """
-# Documents are read once it is known which of them there is room for.
+# A large document stays where it is until it is sent: what PostgreSQL counts and sorts holds where that is.
 _SIZED = """
     SELECT each.*, count(*) OVER () AS found,
         sum(bytes) OVER (ORDER BY part, turn, revision ROWS UNBOUNDED PRECEDING) AS up_to_here
-    FROM (SELECT f.*, {bytes} AS bytes FROM ({found}) AS f {record}) AS each
+    FROM (
+        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots,
+            {bytes} AS bytes
+        FROM ({found}) AS f {record}
+    ) AS each
 """
 _BY_KEY = "SELECT * FROM ({probes}) AS probed ORDER BY part, turn, revision LIMIT :want"
 _BY_REVISION = """
@@ -114,7 +117,7 @@ def _page(database: str, *, whole: bool) -> sa.TextClause:
         held, found = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})", _BY_REVISION
     record = probes.FEED_RECORD[database]
     sized = _SIZED.format(found=found, record=record, bytes=probes.FEED_BYTES[database])
-    return sa.text(_PAGE.format(sized=sized, record=record, keys=probes.FEED_KEYS[database], held=held))
+    return sa.text(_PAGE.format(sized=sized, keys=probes.FEED_KEYS[database], held=held))
 
 
 def page(database: str, code: str, reading: Reading, want: int) -> Question[Page]:
