@@ -1,10 +1,13 @@
 """Statements that travel together, and many values that travel as one parameter."""
 
+from collections.abc import Sequence
+
 import pytest
 import sqlalchemy as sa
 
 from server.store import bulk, dialect, flight
 from server.store.flight import Flight, Question, ask
+from server.store.pipeline import Rows
 from server.store.tables import unit
 from tests.support.county import COUNTY, GRID, County
 from tests.support.device import Device
@@ -14,6 +17,9 @@ STRANGE = [
     "", " ", "NULL", "null", "{}", "{a,b}", '"', '""', "\\", "\\\\", '\\"', "a\nb", "a\tb", "a,b", "'", "%s",
     "%(x)s", ":x", "宝安村", "𠮷", "\u2028", "a\x7fb",
 ]  # fmt: skip
+
+ROUND_TRIPS = 4
+"""Who asks; what is known and what the lines touch; the lock; what is written, with the next page."""
 
 _NAMED = sa.select(unit.c.code, unit.c.name).where(
     unit.c.county == sa.bindparam("county"), bulk.among(unit.c.name, "names")
@@ -113,3 +119,49 @@ def test_no_statement_is_made_anew_for_a_call(county: County, wang: Device) -> N
     for _ in range(3):
         patrol()
     assert known() == first
+
+
+def test_a_sync_is_four_round_trips(county: County, wang: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    if county.center.engine.dialect.name == "sqlite":
+        pytest.skip("within one process there are no round trips")
+    flights: list[int] = []
+    sent = flight._sent
+
+    def counted(connection: sa.Connection, asked: Sequence[flight.Asked]) -> list[Rows]:
+        flights.append(len(asked))
+        return sent(connection, asked)
+
+    homes = [wang.create("household", unit=GRID) for _ in range(3)]
+    wang.sync()
+    with statements(county.center.engine) as said:
+        monkeypatch.setattr(flight, "_sent", counted)
+        for home in homes:
+            wang.create("visit", household=home, unit=GRID)
+        wang.sync()
+        assert len(flights) == ROUND_TRIPS, flights
+        assert len(said) == sum(flights), "nothing goes by itself"
+        flights.clear()
+        wang.sync()
+    assert len(flights) == ROUND_TRIPS - 1, "nothing is to be judged"
+
+
+def test_what_is_asked_after_a_commit_is_of_what_everybody_sees(county: County) -> None:
+    with dialect.writing(county.center.engine) as connection, Flight(connection) as together:
+        bulk.insert(together, unit, [{"county": COUNTY, "code": "a", "name": "a"}])
+        together.commit()
+        seen = together.put(named("a"))
+    with dialect.reading(county.center.engine) as connection:
+        assert seen.given == ask(connection, named("a")) == {"a"}
+
+
+def test_what_fails_before_a_commit_is_not_committed(county: County) -> None:
+    def fly() -> None:
+        with dialect.writing(county.center.engine) as connection, Flight(connection) as together:
+            bulk.insert(together, unit, [{"county": COUNTY, "code": "a", "name": "a"}])
+            bulk.insert(together, unit, [{"county": COUNTY, "code": "a", "name": "b"}])
+            together.commit()
+
+    with pytest.raises(sa.exc.IntegrityError):
+        fly()
+    with dialect.reading(county.center.engine) as connection:
+        assert ask(connection, named("a", "b")) == set()
