@@ -105,7 +105,7 @@ class Desk:
 
     def _create(self, record_type: str, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Record:
         line = composition.creation(CATALOG.types[record_type], values, author, mends)
-        self.outbox.append(Line(author.edit, record_type, mends or author.edit, line))
+        self.outbox.append(Line(author.edit, record_type, mends or author.edit, line), author.at)
         # A new name: but for what it mends, nothing else here can be about this record.
         return self.views.begin(record_type, author.edit, values) if mends is None else self._show(record_type, mends)
 
@@ -127,7 +127,7 @@ class Desk:
             change = composition.change(self._known(shown), given, settles)
             if not change.is_empty:
                 edit = change.edit(shown, self._author())
-                self.outbox.append(Line(edit.name, record_type, record, edit.line))
+                self.outbox.append(Line(edit.name, record_type, record, edit.line), edit.at)
                 shown = self._show(record_type, record)
             if instead_of is not None:
                 self._deal_with(instead_of)
@@ -139,7 +139,7 @@ class Desk:
             self._deal_with(refused)
 
     def _author(self) -> Author:
-        now_ms, stamp = self.clock.tick_now()
+        now_ms, stamp = self.clock.next()
         name = ids.edit_name(now_ms, secrets.randbits(NAME_RANDOM_BITS))
         return Author(str(self.person["id"]), now_ms, name, stamp)
 

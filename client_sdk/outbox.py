@@ -14,11 +14,13 @@ from sync.limits import RETENTION_DAYS
 
 DAY_MS = 24 * 60 * 60 * 1000
 
+# What is about a record (?1) of a type (?2): its creation, which has its name, and all that names it.
+_ABOUT = "(edit = ?1 AND record = ?1 OR record = ?1 AND record <> edit) AND type = ?2"
 _OVERLAID = "passed = 0 AND state IN ('new', 'acked', 'held')"
 # A refused line is sent again to a restored center only where another line of the record builds on it: the center
 # must know it to make sense of that one.
 _STILL_NAMED = """state IN ('refused', 'discarded') AND EXISTS (
-    SELECT 1 FROM outbox AS later WHERE later.record = outbox.record AND later.seq > outbox.seq
+    SELECT 1 FROM outbox AS later WHERE later.record = outbox.record AND later.record <> later.edit AND later.seq > outbox.seq
     AND instr(later.line, CAST(outbox.edit AS BLOB)))"""
 
 
@@ -51,13 +53,14 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def append(self, line: Line) -> None:
+    def append(self, line: Line, stamp: str) -> None:
         self._store.run(
-            "INSERT INTO outbox (edit, line, type, record) VALUES (?, ?, ?, ?)",
+            "INSERT INTO outbox (edit, line, type, record, stamp) VALUES (?, ?, ?, ?, ?)",
             line.edit,
             line.line,
             line.type,
             line.record,
+            stamp,
         )
 
     # -- what is to be sent
@@ -79,8 +82,8 @@ class Outbox:
         return taken
 
     def owes_on(self, record_type: str, record: str) -> bool:
-        condition = "record = ? AND type = ? AND unsent = 1"
-        return self._store.row(f"SELECT 1 FROM outbox WHERE {condition} LIMIT 1", record, record_type) is not None  # noqa: S608
+        found = self._store.row(f"SELECT 1 FROM outbox WHERE {_ABOUT} AND unsent = 1 LIMIT 1", record, record_type)
+        return found is not None  # noqa: S608
 
     def send_again(self) -> None:
         """Marks what the tablet still has as unsent, for a center whose past differs. What was shown stays shown."""
@@ -128,16 +131,17 @@ class Outbox:
         return [(record_type, record) for record_type, record in found]
 
     def prune(self, clock_ms: int) -> None:
-        """Forgets acknowledged and discarded edits once their time is over, by the center's clock."""
+        """Forgets acknowledged and discarded edits once their time is over, by the center's clock; but the newest line
+        stays, for the next one's number and stamp to follow."""
         self._store.run(
-            """DELETE FROM outbox WHERE unsent = 0 AND outcome_ms < ?
+            """DELETE FROM outbox WHERE unsent = 0 AND outcome_ms < ? AND seq < (SELECT max(seq) FROM outbox)
             AND (state IN ('discarded', 'erased') OR state = 'acked' AND passed = 1)""",
             clock_ms - RETENTION_DAYS * DAY_MS,
         )
 
     def erase(self, record_type: str, record: str) -> None:
         """Blanks what was said of a record, but for lines that the center has not judged yet."""
-        self._blank("record = ? AND type = ? AND state <> 'new'", record, record_type)
+        self._blank(f"{_ABOUT} AND state <> 'new'", record, record_type)
 
     def _blank(self, condition: str, *names: str) -> None:
         self._store.run(
@@ -162,13 +166,13 @@ class Outbox:
 
     def of_record(self, record_type: str, record: str) -> list[Kept]:
         """Every edit of a record that is still here, oldest first."""
-        condition = "record = ? AND type = ? AND state <> 'erased'"
+        condition = f"{_ABOUT} AND state <> 'erased'"
         return [_kept(row) for row in self._store.rows(f"{_KEPT} WHERE {condition} ORDER BY seq", record, record_type)]
 
     def overlay(self, record_type: str, record: str) -> list[Edit]:
         """The edits that stand on top of a record, in the order in which they were made, its creation first: one that
         mends comes after changes that waited for it."""
-        condition = f"record = ? AND type = ? AND {_OVERLAID}"
+        condition = f"{_ABOUT} AND {_OVERLAID}"
         found = self._store.rows(
             f"SELECT edit, type, record, line FROM outbox WHERE {condition} ORDER BY seq",  # noqa: S608
             record,

@@ -111,6 +111,33 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_outcome ON outbox (outcome_ms) WHERE outcome_ms IS NOT NULL",
         f"CREATE INDEX base_doubted ON base (generation) WHERE rev = {DOUBTED}",
     ),
+    (
+        # Saving an edit writes into as few pages as may be: no AUTOINCREMENT, whose count has a table of its own; the
+        # stamp beside the line; and a creation, whose record has its name, is found by that.
+        "ALTER TABLE outbox RENAME TO outbox_before",
+        """CREATE TABLE outbox (
+            seq INTEGER PRIMARY KEY,            -- the newest line always stays, so that none comes twice
+            edit TEXT NOT NULL UNIQUE,
+            line BLOB NOT NULL,
+            type TEXT NOT NULL,
+            record TEXT NOT NULL,
+            stamp TEXT NOT NULL,                -- the last one given while this was the newest line
+            state TEXT NOT NULL DEFAULT 'new',
+            unsent INTEGER NOT NULL DEFAULT 1,  -- also 1 while an acknowledged edit is to be sent once more
+            passed INTEGER NOT NULL DEFAULT 0,  -- 1 once the feed has brought what the center made of it
+            through INTEGER,                    -- the revision up to which the feed must come for that
+            code TEXT, field TEXT, zh TEXT, en TEXT,
+            outcome_ms INTEGER                  -- when its outcome came, by the center's clock
+        )""",
+        """INSERT INTO outbox SELECT seq, edit, line, type, record,
+            coalesce((SELECT value FROM meta WHERE key = 'last_stamp'), ''),
+            state, unsent, passed, through, code, field, zh, en, outcome_ms FROM outbox_before""",
+        "DROP TABLE outbox_before",
+        "CREATE INDEX outbox_record ON outbox (record) WHERE record <> edit",
+        "CREATE INDEX outbox_unsent ON outbox (seq) WHERE unsent = 1",
+        "CREATE INDEX outbox_awaited ON outbox (through) WHERE passed = 0 AND through IS NOT NULL",
+        "CREATE INDEX outbox_outcome ON outbox (outcome_ms) WHERE outcome_ms IS NOT NULL",
+    ),
 )
 """Each step's statements run in one transaction; `PRAGMA user_version` counts the steps taken."""
 

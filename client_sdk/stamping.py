@@ -7,6 +7,10 @@ from client_sdk.schema import Meta
 from client_sdk.store import Store
 from sync import stamps
 
+_LAST = f"""SELECT (SELECT value FROM meta WHERE key = '{Meta.CLOCK_OFFSET_MS}'),
+    (SELECT stamp FROM outbox ORDER BY seq DESC LIMIT 1),
+    (SELECT value FROM meta WHERE key = '{Meta.LAST_STAMP}')"""  # noqa: S608 - names of our own keys
+
 Clock = Callable[[], int]
 """Milliseconds since 1970."""
 
@@ -16,7 +20,8 @@ def system_clock() -> int:
 
 
 class StampClock:
-    """The offset and the last stamp are kept in the store, so that a restart gives no stamp twice."""
+    """The offset and the last stamp are kept in the store, so that a restart gives no stamp twice: the stamp with the
+    newest line of the outbox, and in `meta` for while there is none."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self.raw = store, clock
@@ -26,18 +31,24 @@ class StampClock:
         return self.raw() + self._store.number(Meta.CLOCK_OFFSET_MS)
 
     def tick(self) -> str:
-        """The next stamp. Within a transaction: the stamp and what it is for are kept together or not at all."""
-        return self.tick_now()[1]
+        """The next stamp, for what is not a line."""
+        with self._store.transaction():
+            _, stamp = self.next()
+            self._keep(stamp)
+        return stamp
 
-    def tick_now(self) -> tuple[int, str]:
-        """The center's time, as far as it is known here, and the next stamp. Within a transaction, as `tick`."""
-        known = self._store.metas(Meta.CLOCK_OFFSET_MS, Meta.LAST_STAMP)
-        now_ms = self.raw() + int(known.get(Meta.CLOCK_OFFSET_MS, 0))
-        stamp = stamps.tick(known.get(Meta.LAST_STAMP, stamps.BEGINNING), now_ms)
+    def next(self) -> tuple[int, str]:
+        """The center's time, as far as it is known here, and the next stamp. Within a transaction that keeps the stamp
+        with a line: both or neither."""
+        offset, newest, before = self._store.rows(_LAST)[0]
+        now_ms = self.raw() + int(offset or 0)
+        return now_ms, stamps.tick(newest or before or stamps.BEGINNING, now_ms)
+
+    def _keep(self, stamp: str) -> None:
         self._store.put_meta(Meta.LAST_STAMP, stamp)
-        return now_ms, stamp
+        self._store.run("UPDATE outbox SET stamp = ? WHERE seq = (SELECT max(seq) FROM outbox)", stamp)
 
     def set_by(self, answer_clock: str, read_ms: int) -> None:
         """Takes the center's clock, backwards too. `read_ms` is the own clock's reading when the answer came."""
         self._store.put_meta(Meta.CLOCK_OFFSET_MS, str(stamps.milliseconds(answer_clock) - read_ms))
-        self._store.put_meta(Meta.LAST_STAMP, answer_clock)
+        self._keep(answer_clock)

@@ -125,10 +125,6 @@ class Store:
         found: str | None = self.value("SELECT value FROM meta WHERE key = ?", key)
         return found
 
-    def metas(self, *keys: Meta) -> dict[str, str]:
-        """The values of those keys that have one."""
-        return dict(self.rows(f"SELECT key, value FROM meta WHERE key IN (?{', ?' * (len(keys) - 1)})", *keys))  # noqa: S608
-
     def put_meta(self, key: Meta, value: str | None) -> None:
         if value is None:
             self.run("DELETE FROM meta WHERE key = ?", key)

@@ -24,7 +24,7 @@ def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[s
 
 
 def wire_value(record_type: RecordType, field: str, value: object) -> Any:
-    plain = value if type(value) in _PLAIN else _plain(value)
+    plain = _plain_member(value)
     if type(plain) is int and field in _money(record_type.schema):
         return str(plain)
     if isinstance(plain, list):
@@ -39,13 +39,16 @@ def _money(schema: type[Any]) -> frozenset[str]:
     return frozenset(name for name, declared in schema().fields.items() if isinstance(declared, Yuan))
 
 
+def _plain_member(value: object) -> Any:
+    return value if type(value) in _PLAIN else _plain(value)
+
+
 def _plain(value: object) -> Any:
-    # A screen nearly always gives these two; the match asks first whether a value is of many other kinds.
-    if type(value) is list:
-        return [member if type(member) in _PLAIN else _plain(member) for member in value]
-    if type(value) is dict:
-        return {str(name): member if type(member) in _PLAIN else _plain(member) for name, member in value.items()}
     match value:
+        case list() | tuple():  # The commonest first.
+            return [_plain_member(member) for member in value]
+        case dict() | Mapping():
+            return {str(name): _plain_member(member) for name, member in value.items()}
         case Record():
             return value.id
         case Enum():
@@ -56,12 +59,8 @@ def _plain(value: object) -> Any:
             return instant(value)
         case date() if not isinstance(value, datetime):
             return value.isoformat()
-        case Mapping():
-            return {str(name): _plain(member) for name, member in value.items()}
         case set() | frozenset():
             return sorted((_plain(member) for member in value), key=str)
-        case list() | tuple():
-            return [_plain(member) for member in value]
         case None | bool() | int() | float() | str():
             return value
         case _:

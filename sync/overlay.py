@@ -48,7 +48,10 @@ def begun(record: str, record_type: RecordType, now: Values) -> View:
     """The view of a creation that was just made, straight from the values that its line gives: what `overlaid` makes of
     nothing and that line."""
     sets = record_type.set_fields
-    shown = {field: sorted(set(value)) if field in sets and isinstance(value, list) else value for field, value in now.items()}
+    shown = {
+        field: sorted(set(value)) if field in sets and isinstance(value, list) else value
+        for field, value in now.items()
+    }
     return View(record, _in_order({field: value for field, value in shown.items() if value != []}, record_type), {})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server import administration
+from server import administration, exchange, transaction
 from server.push import OvertakenError, Push
 from server.store import ledger, log
 from server.store.flight import Question, ask
@@ -42,6 +42,23 @@ def test_one_creates_what_the_other_finds_missing(
     assert li.outcomes[change]["result"] in ("applied", "held")
     if li.outcomes[change]["result"] == "held":
         assert li.all("held")[change]["result"] == "applied"
+
+
+def test_who_works_elsewhere_waits_and_does_not_try_again(
+    county: County, wang: Device, li: Device, before_lock: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[bool] = []
+    attempt = transaction.attempt
+
+    def counted(*arguments: Any, early: bool) -> Any:
+        attempts.append(early)
+        return attempt(*arguments, early=early)
+
+    wang.create("household", unit=GRID)
+    li.create("household", unit=GRID)
+    monkeypatch.setattr(exchange, "attempt", counted)
+    before_lock.run(wang.sync, li.sync)
+    assert attempts == [False, False]
 
 
 def test_one_creates_the_parent_and_one_the_child(
