@@ -20,8 +20,8 @@ _OVERLAID = "passed = 0 AND state IN ('new', 'acked', 'held')"
 # A refused line is sent again to a restored center only where another line of the record builds on it: the center
 # must know it to make sense of that one.
 _STILL_NAMED = """state IN ('refused', 'discarded') AND EXISTS (
-    SELECT 1 FROM outbox AS later WHERE later.record = outbox.record AND later.record <> later.edit AND later.seq > outbox.seq
-    AND instr(later.line, CAST(outbox.edit AS BLOB)))"""
+    SELECT 1 FROM outbox AS later WHERE later.record = outbox.record AND later.record <> later.edit
+    AND later.seq > outbox.seq AND instr(later.line, CAST(outbox.edit AS BLOB)))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Outbox:
         return taken
 
     def owes_on(self, record_type: str, record: str) -> bool:
-        found = self._store.row(f"SELECT 1 FROM outbox WHERE {_ABOUT} AND unsent = 1 LIMIT 1", record, record_type)
-        return found is not None  # noqa: S608
+        owed = f"SELECT 1 FROM outbox WHERE {_ABOUT} AND unsent = 1 LIMIT 1"  # noqa: S608 - the conditions stand above
+        return self._store.row(owed, record, record_type) is not None
 
     def send_again(self) -> None:
         """Marks what the tablet still has as unsent, for a center whose past differs. What was shown stays shown."""

@@ -45,14 +45,16 @@ def overlaid(view: View | None, pending: Sequence[Edit], catalog: Catalog) -> Vi
 
 
 def begun(record: str, record_type: RecordType, now: Values) -> View:
-    """The view of a creation that was just made, straight from the values that its line gives: what `overlaid` makes of
-    nothing and that line."""
-    sets = record_type.set_fields
-    shown = {
-        field: sorted(set(value)) if field in sets and isinstance(value, list) else value
-        for field, value in now.items()
-    }
-    return View(record, _in_order({field: value for field, value in shown.items() if value != []}, record_type), {})
+    """The view of a creation that was just made, straight from the values that its line gives, which the schema has
+    been asked about: what `overlaid` makes of nothing and that line."""
+    document: dict[str, object] = {}
+    for field in record_type.fields:
+        value = now.get(field)
+        if field in record_type.set_fields and isinstance(value, list):
+            value = sorted(set(value)) or None
+        if value is not None:
+            document[field] = value
+    return View(record, document, {})
 
 
 def _brought_back(view: View | None, pending: Sequence[Edit]) -> Back:

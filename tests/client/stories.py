@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from client_sdk import Record
+from client_sdk.schema import Meta
 from tests.client.conftest import Worker
 
 APPLICANT = {"role": "applicant", "kind": "person", "name": "赵甲", "phone": "13800138000"}
@@ -46,4 +47,14 @@ def everything(worker: Worker) -> dict[str, Any]:
     return {
         table: store.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
         for table in ("meta", "outbox", "base", "view", "set_aside")
+    }
+
+
+def without_stamps(state: dict[str, Any]) -> dict[str, Any]:
+    """All of that, but for what the stamp clock keeps: each request moves it, whatever becomes of the request."""
+    stamp = 5
+    return {
+        **state,
+        "meta": [row for row in state["meta"] if row[0] != Meta.LAST_STAMP],
+        "outbox": [(*row[:stamp], *row[stamp + 1 :]) for row in state["outbox"]],
     }

@@ -149,6 +149,9 @@ def test_acknowledged_lines_are_kept_for_the_retention_time_by_the_centers_clock
     assert kept() == ["discarded", "refused", "acked"]
     center.clock_ms += 1000
     sync(wang)
-    assert kept() == ["refused"]
+    assert kept() == ["refused", "acked"], "the newest line stays"
+    household(wang)
+    sync(wang)
+    assert kept() == ["refused", "acked"], "until another is"
     assert wang.tablet.households.get(home) is not None
     assert wang.tablet.disputes.history(old) == []

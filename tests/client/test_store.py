@@ -14,11 +14,12 @@ import httpx
 import pytest
 
 from client_sdk import OfflineError, StoreError, StoreForeignError, StoreMissingError, StoreNewerError, Tablet
+from client_sdk.outbox import _ABOUT
 from client_sdk.schema import MIGRATIONS, VIEW_COLUMNS, Meta
 from client_sdk.store import Store, connect
-from tests.client.center import OTHER_GRID, Center, Link
+from tests.client.center import GRID, OTHER_GRID, Center, Link
 from tests.client.conftest import Worker
-from tests.client.stories import dispute, everything, household, sync, visit
+from tests.client.stories import dispute, everything, household, sync, visit, without_stamps
 
 
 class Killed(BaseException):
@@ -106,9 +107,6 @@ def test_a_process_killed_while_it_takes_an_answer_has_taken_all_or_nothing(
     wang.tablet.disputes.change(made, title="Drain")
     dispute(wang, unit=OTHER_GRID)
     center.sync_ms = 0
-
-    def without_stamps(state: dict[str, Any]) -> dict[str, Any]:
-        return {**state, "meta": [row for row in state["meta"] if row[0] != Meta.LAST_STAMP]}
 
     before = without_stamps(everything(wang))
     kept = [without_stamps(state) for state in deaths(wang, lambda tablet: tablet.sync())]
@@ -231,6 +229,33 @@ def test_an_older_store_becomes_todays_in_one_step_each(wang: Worker, monkeypatc
     assert tablet._desk.store.rows("SELECT id, colour FROM view") == [(made.id, None)]
 
 
+def test_a_store_from_before_the_stamps_stood_beside_the_lines_goes_on(
+    wang: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "older.tablet"
+    with monkeypatch.context() as older, closing(sqlite3.connect(wang.store)) as today:
+        older.setattr("client_sdk.store.MIGRATIONS", MIGRATIONS[:2])
+        store = Store(path, create=True)
+        with store.transaction():
+            for key, value in today.execute("SELECT key, value FROM meta"):
+                store.put_meta(key, value)
+            store.put_meta(Meta.LAST_STAMP, "2031-01-01T00:00:00.000Z-0007")
+            store.run("INSERT INTO outbox (seq, edit, line, type, record) VALUES (4, 'a', x'7b', 'visit', 'a')")
+            store.run("INSERT INTO outbox (seq, edit, line, type, record) VALUES (9, 'b', x'7d', 'visit', 'a')")
+        store.close()
+    with Tablet.open(path, transport=wang.link, clock=wang.clock) as tablet:
+        made = tablet.households.create(address="x", unit=GRID)
+        kept = tablet._desk.store.rows("SELECT seq, edit, line, record, stamp, state, unsent FROM outbox ORDER BY seq")
+        (last,) = tablet.households.history(made)
+        assert kept[:2] == [
+            (4, "a", b"{", "a", "2031-01-01T00:00:00.000Z-0007", "new", 1),
+            (9, "b", b"}", "a", "2031-01-01T00:00:00.000Z-0007", "new", 1),
+        ]
+        assert (kept[2][:2], kept[2][4]) == ((10, made.id), last.at)
+        assert last.at == "2031-01-01T00:00:00.000Z-0008"
+        assert tablet.waiting == 3
+
+
 def test_what_is_no_store_is_said(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("Dear all, " * 500, encoding="utf-8")
@@ -257,7 +282,9 @@ def test_lists_read_an_index(wang: Worker) -> None:
     for sql, index in {
         "SELECT edit FROM outbox WHERE unsent = 1 ORDER BY seq LIMIT 500": "outbox_unsent",
         "SELECT record FROM outbox WHERE passed = 0 AND state = 'acked' AND through <= 9": "outbox_awaited",
-        "SELECT line FROM outbox WHERE record = 'x' ORDER BY seq": "outbox_record",
+        f"SELECT line FROM outbox WHERE {_ABOUT} ORDER BY seq".replace("?1", "'x'").replace(
+            "?2", "'y'"
+        ): "outbox_record",
         "DELETE FROM outbox WHERE unsent = 0 AND outcome_ms < 9": "outbox_outcome",
         "SELECT type, id FROM base WHERE keys = '[]'": "base_leaving",
         "SELECT type, id FROM base WHERE rev = -1 AND generation >= 0": "base_doubted",

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from schemas.catalog import CATALOG
 from schemas.workflow import WORKFLOW
-from sync import records
+from sync import lines, records
 from sync.codes import ADMITTED, Result
 from sync.edits import Edit, read
-from sync.overlay import View, overlaid
+from sync.overlay import View, begun, overlaid
 from tests.laws.county import Center, received, reshuffled
 from tests.laws.effort import brief
 from tests.laws.histories import History, histories
@@ -80,6 +80,15 @@ def test_an_author_alone_sees_what_the_center_will_show(history: History, data: 
                 assert {name: shown.siblings(name) for name in placed.record.names} == {
                     name: final.siblings(name) for name in placed.record.names
                 }
+
+
+@brief
+@given(histories())
+def test_a_creation_begins_with_what_its_line_gives(history: History) -> None:
+    for line in history.lines:
+        edit, said = read(line, CATALOG), lines.read(line)
+        if isinstance(edit, Edit) and edit.do == "create" and edit.mends is None and isinstance(said["now"], dict):
+            assert begun(edit.name, CATALOG.types[edit.type], said["now"]) == overlaid(None, [edit], CATALOG)
 
 
 @brief

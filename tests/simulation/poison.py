@@ -47,7 +47,7 @@ class Poison:
             known = desk.store.row("SELECT 1 FROM outbox WHERE edit = ?", members["edit"])
             if known is None:
                 record = str(members.get("id", members["edit"]))
-                desk.outbox.append(Line(members["edit"], members["type"], record, lines.write(members)))
+                desk.outbox.append(Line(members["edit"], members["type"], record, lines.write(members)), members["at"])
                 desk.views.refresh([(members["type"], record)])
 
     def said(self, name: str) -> Members:

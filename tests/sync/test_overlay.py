@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from schemas.catalog import CATALOG
 from sync.edits import Edit, read
-from sync.overlay import View, overlaid
+from sync.overlay import View, begun, overlaid
 from tests.sync.lines_of import START, changed, created, group, moved, name, new_name
 
 FENCE = created("dispute")
@@ -33,6 +33,16 @@ def test_a_record_made_here_is_shown_at_once() -> None:
         name(HOUSEHOLD), {"unit": "532329101003001", "address": "1 Canal Lane", "service_needs": ["hardship"]}, {}
     )
     assert view.siblings("address") == [name(HOUSEHOLD)]
+
+
+def test_a_record_begins_in_the_order_of_the_schema_its_sets_sorted_and_nothing_empty() -> None:
+    needs = ["newcomer", "hardship", "newcomer"]
+    line = created("household", service_needs=needs, phone=None)
+    now = {"phone": None, "service_needs": needs, "address": "1 Canal Lane", "unit": "532329101003001"}
+    begins = begun(name(line), CATALOG.types["household"], now)
+    assert begins == over(None, line)
+    assert list(begins.document) == ["unit", "address", "service_needs"]
+    assert "service_needs" not in begun("a", CATALOG.types["household"], {"service_needs": []}).document
 
 
 def test_edits_are_shown_in_the_order_in_which_they_were_made() -> None:
