@@ -20,7 +20,9 @@ def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[s
     """Values of fields by name. Decimals (and whole numbers for an amount of money) become canonical texts, moments
     UTC, days `YYYY-MM-DD`, records their ids; sets become sorted lists without doubles. The rest stays as it is, for
     validation to judge."""
-    return {name: wire_value(record_type, name, value) for name, value in values.items()}
+    return {
+        name: value if type(value) is str else wire_value(record_type, name, value) for name, value in values.items()
+    }
 
 
 def wire_value(record_type: RecordType, field: str, value: object) -> Any:
@@ -78,7 +80,7 @@ def instant(moment: datetime) -> str:
     """A moment with a time zone, in UTC: `2026-11-21T08:15:30Z`, with milliseconds where it has any."""
     in_utc = moment.astimezone(UTC)
     fraction = f".{in_utc.microsecond // 1000:03d}" if in_utc.microsecond // 1000 else ""
-    return f"{in_utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    return f"{in_utc.isoformat(timespec='seconds')[:19]}{fraction}Z"
 
 
 def instant_of_ms(milliseconds: int) -> str:

@@ -168,7 +168,7 @@ class Views:
             record_type,
             view.id,
             document,
-            _text(view.dots),
+            _text(view.dots) if view.dots else "{}",
             keys,
             pending,
             "\n".join(_texts(view.document)).casefold(),

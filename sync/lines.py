@@ -43,7 +43,8 @@ def _fraction(digits: str) -> float:
     return number
 
 
-# Made once: json.loads would make one for each line.
+# Made once: json.loads and json.dumps would make one for each line.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _JSON = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_whole, parse_float=_fraction, parse_constant=_refuse_constant
 )
@@ -94,7 +95,7 @@ def read(line: bytes) -> dict[str, object]:
 def write(members: Values) -> bytes:
     """One line without its line end: compact UTF-8, members in the order given, absent (None) members left out."""
     kept = {name: member for name, member in members.items() if member is not None}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _COMPACT.encode(kept).encode()
 
 
 def canonical(value: object) -> str:

@@ -273,10 +273,11 @@ def test_lists_read_an_index(wang: Worker) -> None:
     store = wang.tablet._desk.store
     ran: list[str] = []
     store._connection.set_trace_callback(ran.append)
-    for field in VIEW_COLUMNS[:-1]:
+    indexed = [field for field in VIEW_COLUMNS if field not in ("unit", "removed")]
+    for field in indexed:
         wang.tablet._desk.views.select("visit", {field: "x"}, removed=False)
     store._connection.set_trace_callback(None)
-    for field, sql in zip(VIEW_COLUMNS, ran, strict=False):
+    for field, sql in zip(indexed, ran, strict=True):
         (plan,) = store.rows(f"EXPLAIN QUERY PLAN {sql}")
         assert f"view_{field}" in plan[3], plan
     for sql, index in {
