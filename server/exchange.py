@@ -36,14 +36,14 @@ _log = logging.getLogger("doorstep")
 @dataclass(frozen=True, slots=True)
 class Pushed:
     """What became of a request's lines, in their order; `through`: the revision at which the feed holds them. Who pulls
-    then, and what was read for them on the way: nobody where the tablet is revoked."""
+    then, and what was read for them on the way."""
 
     outcomes: tuple[Outcome, ...]
     mark: Mark
     through: int
     replay: bool
     receipt: str
-    reader: Reader | None
+    reader: Reader
     read: Read | None
 
 
@@ -60,8 +60,6 @@ def exchange(center: Center, token: str, body: Callable[[], bytes]) -> Iterator[
         asked()
     pushed = _push(center, token, asked)
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
-    if pushed.reader is None:
-        return pull.nothing_more(asked().head, answer)
     cursor = None if pushed.replay else asked().cursor
     return pull.pulled(center, pushed.reader, cursor, asked().head, answer, pushed.read)
 
@@ -160,9 +158,9 @@ class _Reception:
         for decision in decisions.values():
             if decision.error is not None:
                 _log.error("line_held", extra={"edit": decision.arrival.name, "error": decision.error})
-        reader = Reader(token, county, self.person) if self.caller.revoked_at is None else None
         read = None if plan is None or page is None else Read(plan, page.given, county.directory_revision)
         outcomes = tuple(self._outcomes(lines, known, first, decisions))
+        reader = Reader(token, county, self.person)
         return Pushed(outcomes, mark, through, self.replay, self.receipt, reader, read)
 
     def _work(self, first: dict[str, bytes]) -> Lines:

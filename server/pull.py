@@ -106,8 +106,8 @@ def pulled(
     else:
         made = _from_one_snapshot(center, reader, cursor, head)
     if made is None:
-        # It was revoked or replaced after what it handed over was taken: it sees nothing more.
-        yield from nothing_more(head, answer)
+        # Revoked or replaced, if only after what it handed over was taken: it sees nothing more.
+        yield from _nothing_more(head, answer)
         return
     sets = made.plan.sets
     new = sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
@@ -134,7 +134,7 @@ def _from_one_snapshot(center: Center, reader: Reader, cursor: Cursor | None, he
     return made
 
 
-def nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
+def _nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
     """A revoked tablet sees no feed: its cursor stays where it is, or at the beginning of this server's past."""
     cursor = None if answer.replay else head.cursor
     beginning = Cursor(0, 0, chain.tag(chain.START), "")
