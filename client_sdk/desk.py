@@ -12,7 +12,7 @@ from client_sdk.errors import DealtWithError, RecordUnknownError, RevokedError, 
 from client_sdk.outbox import Line, Outbox, read_all
 from client_sdk.record import Record
 from client_sdk.schema import Meta
-from client_sdk.stamping import Clock, StampClock
+from client_sdk.stamping import KEPT, Clock, StampClock
 from client_sdk.store import Store
 from client_sdk.values import wire_values
 from client_sdk.views import Views
@@ -22,6 +22,8 @@ from sync.lines import same
 from sync.overlay import overlaid
 
 NAME_RANDOM_BITS = 74
+# Asked of every edit, so in one statement.
+_AUTHOR = f"SELECT (SELECT value FROM meta WHERE key = '{Meta.PERSON}'), {KEPT}"  # noqa: S608 - our own keys
 
 
 class Desk:
@@ -36,7 +38,9 @@ class Desk:
     @property
     def person(self) -> Mapping[str, Any]:
         """Who works here. Raises RevokedError on a tablet that was wiped, StoreMissingError before the enrolment."""
-        text = self.store.meta(Meta.PERSON)
+        return self._person(self.store.meta(Meta.PERSON))
+
+    def _person(self, text: str | None) -> Mapping[str, Any]:
         if text is None:
             if self.store.meta(Meta.REVOKED) is not None:
                 raise RevokedError(wiped=True)
@@ -139,9 +143,11 @@ class Desk:
             self._deal_with(refused)
 
     def _author(self) -> Author:
-        now_ms, stamp = self.clock.next()
+        text, *kept = self.store.rows(_AUTHOR)[0]
+        person = self._person(text)
+        now_ms, stamp = self.clock.next(*kept)
         name = ids.edit_name(now_ms, secrets.randbits(NAME_RANDOM_BITS))
-        return Author(str(self.person["id"]), now_ms, name, stamp)
+        return Author(str(person["id"]), now_ms, name, stamp)
 
     def _show(self, record_type: str, record: str) -> Record:
         """The record with an edit that was just made of it."""

@@ -7,9 +7,10 @@ from client_sdk.schema import Meta
 from client_sdk.store import Store
 from sync import stamps
 
-_LAST = f"""SELECT (SELECT value FROM meta WHERE key = '{Meta.CLOCK_OFFSET_MS}'),
-    (SELECT stamp FROM outbox ORDER BY seq DESC LIMIT 1),
-    (SELECT value FROM meta WHERE key = '{Meta.LAST_STAMP}')"""  # noqa: S608 - names of our own keys
+KEPT = f"""(SELECT value FROM meta WHERE key = '{Meta.CLOCK_OFFSET_MS}'),
+    coalesce((SELECT stamp FROM outbox ORDER BY seq DESC LIMIT 1),
+        (SELECT value FROM meta WHERE key = '{Meta.LAST_STAMP}'))"""  # noqa: S608 - names of our own keys
+"""The columns of a query that asks for what the stamp clock keeps: the offset and the last stamp."""
 
 Clock = Callable[[], int]
 """Milliseconds since 1970."""
@@ -33,16 +34,15 @@ class StampClock:
     def tick(self) -> str:
         """The next stamp, for what is not a line."""
         with self._store.transaction():
-            _, stamp = self.next()
+            _, stamp = self.next(*self._store.rows(f"SELECT {KEPT}")[0])
             self._keep(stamp)
         return stamp
 
-    def next(self) -> tuple[int, str]:
-        """The center's time, as far as it is known here, and the next stamp. Within a transaction that keeps the stamp
-        with a line: both or neither."""
-        offset, newest, before = self._store.rows(_LAST)[0]
-        now_ms = self.raw() + int(offset or 0)
-        return now_ms, stamps.tick(newest or before or stamps.BEGINNING, now_ms)
+    def next(self, offset_ms: str | None, last: str | None) -> tuple[int, str]:
+        """The center's time, as far as it is known here, and the next stamp, by what is KEPT. Within a transaction that
+        keeps the stamp with a line: both or neither."""
+        now_ms = self.raw() + int(offset_ms or 0)
+        return now_ms, stamps.tick(last or stamps.BEGINNING, now_ms)
 
     def _keep(self, stamp: str) -> None:
         self._store.put_meta(Meta.LAST_STAMP, stamp)

@@ -78,7 +78,8 @@ class Members:
         kinds = self.kinds
         try:
             for name, value in values.items():
-                if name not in kinds or not kinds[name].fits(value):
+                kind = kinds.get(name)
+                if kind is None or not kind.fits(value):
                     return False
         except ValidationError:
             return False
