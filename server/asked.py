@@ -22,10 +22,9 @@ class Asked:
     marks: Sequence[Mark]
 
     def alone(self, number: int) -> "Asked":
-        """The request with one of its lines only: those after it are still owed, and the page comes with the last."""
-        left = len(self.lines) - number
-        head = replace(self.head, owes=self.head.owes + left, want=1 if left else self.head.want)
-        return replace(self, head=head, lines=self.lines[number - 1 : number])
+        """The request with one of its lines only: the ones after it are still owed."""
+        owes = self.head.owes + len(self.lines) - number
+        return replace(self, head=replace(self.head, owes=owes), lines=self.lines[number - 1 : number])
 
 
 def read_request(body: bytes) -> Asked:

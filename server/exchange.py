@@ -86,26 +86,28 @@ def _line_by_line(center: Center, token: str, asked: Asked) -> Pushed:
     for number in range(1, len(asked.lines) + 1):
         only = partial(asked.alone, number)
         try:
-            pushed = _received(center, token, only)
+            pushed = _received(center, token, only, reads=False)
         except Exception as error:
             if _is_unavailable(error):
                 raise
             _log.exception("line_failed")
-            pushed = _received(center, token, only, holds_all=True)
+            pushed = _received(center, token, only, reads=False, holds_all=True)
         outcomes += [replace(each, line=each.line and number) for each in pushed.outcomes]
     if pushed is None:
         raise ValueError("there is no line to take")
     return replace(pushed, outcomes=tuple(outcomes))
 
 
-def _received(center: Center, token: str, asked: Callable[[], Asked], *, holds_all: bool = False) -> Pushed:
-    """What became of the lines in one transaction."""
+def _received(
+    center: Center, token: str, asked: Callable[[], Asked], *, reads: bool = True, holds_all: bool = False
+) -> Pushed:
+    """What became of the lines in one transaction. `reads`: whether the caller's page is read along."""
 
     def work(connection: sa.Connection, early: bool) -> Pushed:
         push, caller = attempt(center, connection, partial(tablets.opening, center.settings.county, token), early=early)
         if caller is None:
             raise ProblemError("token-unknown")
-        return _Reception(center, push, caller, asked(), holds_all=holds_all).receive(token)
+        return _Reception(center, push, caller, asked(), holds_all=holds_all).receive(token, reads=reads)
 
     return retrying(center, work)
 
@@ -135,8 +137,8 @@ class _Reception:
         self.person = people.given[caller.person]
         self.loading.world.people |= people.given
 
-    def receive(self, token: str) -> Pushed:
-        """Commits what became of the lines."""
+    def receive(self, token: str, *, reads: bool) -> Pushed:
+        """Commits what became of the lines, and reads the caller's page."""
         if self.caller.revoked_at is not None and not self.lines:
             raise ProblemError("tablet-revoked")
         lines, known = self.lines, self.known
@@ -147,13 +149,14 @@ class _Reception:
         work = self._work(first)
         county = self.push.county
         mark, through, decisions = county.mark, county.revision, dict[str, Decision]()
-        plan = self._plan()
         with Flight(self.push.connection) as flight:
             if work.arrivals or work.strays:
                 batch, book = self.push.put(flight, work, self.loading)
                 mark, through, decisions = book.mark, book.revision, batch.decisions
             self._note(flight)
             flight.commit()
+            # The scope is that of now: whoever waited for the county may have lost a key meanwhile.
+            plan = self._plan() if reads else None
             page = None if plan is None else flight.put(plan.page)
         for decision in decisions.values():
             if decision.error is not None:

@@ -18,8 +18,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from server.settings import Settings
 
 BUSY_TIMEOUT_S = 30
-_RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
-"""PostgreSQL: serialization_failure, deadlock_detected."""
+STALE_SQLSTATES = frozenset({"0A000", "26000"})
+"""PostgreSQL: what was prepared gives other columns since a migration, or is not there any more."""
+_RETRIED_SQLSTATES = frozenset({"40001", "40P01"}) | STALE_SQLSTATES
+"""And serialization_failure, deadlock_detected."""
 _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL: connections, rolled back, resources, not in that state, operators, the system. What is missing here is
 a fault of the statement's own, which would come again."""

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from server.store import pipeline
+from server.store.dialect import STALE_SQLSTATES
 from server.store.pipeline import Rows
 
 Given = TypeVar("Given")
@@ -129,6 +130,9 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
         return pipeline.sent(raw, connection.info.setdefault("prepared", set()), sending)
     except psycopg.Error as error:
         raise _wrapped(connection, error) from error
+    finally:
+        if raw.closed:
+            connection.invalidate()
 
 
 def _alone(connection: sa.Connection, statement: Any, parameters: Parameters) -> Rows:
@@ -145,10 +149,9 @@ def _tell(connection: sa.Connection, sending: pipeline.Sending) -> None:
 
 
 def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
-    """The driver's error as SQLAlchemy says it. A connection that is lost is given up."""
-    raw: Any = connection.connection.driver_connection
-    is_lost = bool(raw.closed)
-    if is_lost:
+    """The driver's error as SQLAlchemy says it. A connection whose statements are stale is given up: the next one makes
+    them known anew."""
+    if error.sqlstate in STALE_SQLSTATES:
         connection.invalidate(error)
     return DBAPIError.instance(
         None,
@@ -156,7 +159,7 @@ def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
         error,
         psycopg.Error,
         hide_parameters=True,
-        connection_invalidated=is_lost,
+        connection_invalidated=connection.invalidated,
         dialect=connection.dialect,
     )
 

@@ -7,6 +7,7 @@ Here a statement is prepared once a connection, and all values travel as what th
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -20,7 +21,7 @@ from psycopg.waiting import Wait
 Rows: TypeAlias = Sequence[Any]
 
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
-_names = (f"doorstep_{number}".encode() for number in itertools.count())
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Statement:
     said: str
     text: bytes
     binds: tuple[str, ...]
-    name: bytes = field(default_factory=lambda: next(_names))
+    name: bytes = field(default_factory=lambda: b"doorstep_%d" % next(_numbers))
 
     @classmethod
     def of(cls, text: str) -> "Statement":
@@ -61,35 +62,58 @@ def sent(
 ) -> list[Rows]:
     """The rows of each, in their order; none of one that gives none. `prepared`: the names of the statements that the
     connection knows, which gets those that it does not know yet. A transaction is begun first if there is none. Raises
-    psycopg.Error: of the first that failed, after which none was executed."""
-    pg = connection.pgconn
-    pg.enter_pipeline_mode()
-    answers: list[bytes | None] = []  # What each is of: a statement that is made known, or one that is executed.
-    if pg.transaction_status == TransactionStatus.IDLE:
-        pg.send_query_params(_begin(connection), None)
-        answers.append(b"")
-    for each in sending:
-        statement = each.statement
-        if statement.name not in prepared and statement.name not in answers:
-            pg.send_prepare(statement.name, statement.text)
-            answers.append(statement.name)
-        given = [each.values[name] for name in statement.binds]
-        formats = [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in given]
-        pg.send_query_prepared(statement.name, [_written(value) for value in given], formats)
-        answers.append(None)
-    pg.pipeline_sync()
+    psycopg.Error: of the first that failed; none after it was executed, and what came before a COMMIT stays."""
+    made = [_made(each) for each in sending]
     try:
-        results = connection.wait(_results(pg))
+        answers, results = _exchanged(connection, prepared, made)
     except BaseException:
         connection.close()  # Nobody could go on from half an answer.
         raise
-    pg.exit_pipeline_mode()
     done = [result.status in _DONE for result in results]
     prepared.update(name for name, is_done in zip(answers, done, strict=True) if name and is_done)
     if not all(done):
         raise errors.error_from_result(results[done.index(False)])
     reader = adapt.Transformer(connection)
     return [_rows(reader, result) for name, result in zip(answers, results, strict=True) if name is None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A statement and its values as they are written."""
+
+    statement: Statement
+    values: list[bytes | None]
+    formats: list[Format]
+
+
+def _made(sending: Sending) -> _Made:
+    given = [sending.values[name] for name in sending.statement.binds]
+    formats = [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in given]
+    return _Made(sending.statement, [_written(value) for value in given], formats)
+
+
+def _exchanged(
+    connection: "psycopg.Connection[Any]", prepared: AbstractSet[bytes], sending: Sequence[_Made]
+) -> tuple[list[bytes | None], list[PGresult]]:
+    """What came of all, and what each is of: the name of a statement that is made known, None for one that is executed,
+    nothing for BEGIN."""
+    pg = connection.pgconn
+    pg.enter_pipeline_mode()
+    answers: list[bytes | None] = []
+    if pg.transaction_status == TransactionStatus.IDLE:
+        pg.send_query_params(_begin(connection), None)
+        answers.append(b"")
+    for each in sending:
+        name = each.statement.name
+        if name not in prepared and name not in answers:
+            pg.send_prepare(name, each.statement.text)
+            answers.append(name)
+        pg.send_query_prepared(name, each.values, each.formats)
+        answers.append(None)
+    pg.pipeline_sync()
+    results = connection.wait(_results(pg))
+    pg.exit_pipeline_mode()
+    return answers, results
 
 
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
@@ -105,11 +129,11 @@ def _written(value: object) -> bytes | None:
     match value:
         case None | bytes():
             return value
-        case str():
+        case str() if "\0" not in value:
             return value.encode()
         case int() if not isinstance(value, bool):
             return b"%d" % value
-    raise TypeError(f"no statement is given {type(value)}")
+    raise TypeError(f"no statement is given {type(value)}, or a text that ends before its end")
 
 
 def _results(pg: PGconn) -> PQGen[list[PGresult]]:

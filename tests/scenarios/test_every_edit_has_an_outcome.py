@@ -1,5 +1,6 @@
 """One bad edit blocks nothing, and each edit has one outcome that its author can see, also when the server fails."""
 
+import http
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from server import administration, asked, holding, loading, push, verification
+from server import administration, asked, holding, loading, pull, push, verification
 from server.administration import NotPossibleError, Period
 from server.push import Push
 from server.store import ledger, log, tables
+from server.store.flight import ask
 from sync import records
 from tests.support.answers import ProblemAnswerError
 from tests.support.clock import HOUR_MS
@@ -147,6 +149,24 @@ def test_a_database_that_goes_away_while_lines_go_one_by_one(
     home = wang.create("household", unit=GRID)
     with pytest.raises(ProblemAnswerError, match="unavailable"):
         wang.sync()
+    assert wang.sync().outcomes == []
+    assert wang.sees(home)
+
+
+def test_a_page_that_cannot_be_read_keeps_no_line_out(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    home = wang.create("household", unit=GRID)
+    body = wang.body(list(wang.outbox.values()))
+    monkeypatch.setattr(pull, "planned", failing)
+    assert wang.post(body).status_code == http.HTTPStatus.INTERNAL_SERVER_ERROR
+    with county.center.engine.connect() as connection:
+        known = ask(connection, log.known(COUNTY, [home]))
+    assert [each.outcome.result for each in known.values()] == ["applied"]
+    monkeypatch.undo()
     assert wang.sync().outcomes == []
     assert wang.sees(home)
 

@@ -165,3 +165,32 @@ def test_what_fails_before_a_commit_is_not_committed(county: County) -> None:
         fly()
     with dialect.reading(county.center.engine) as connection:
         assert ask(connection, named("a", "b")) == set()
+
+
+_CODED = sa.select(unit.c.name).where(unit.c.code == sa.bindparam("code", type_=sa.Text))
+
+
+@pytest.mark.parametrize("strange", [1.5, True, b"a".hex, "a\0b"], ids=["float", "bool", "function", "NUL"])
+def test_what_no_statement_takes_leaves_the_connection_whole(county: County, strange: object) -> None:
+    if county.center.engine.dialect.name == "sqlite":
+        pytest.skip("it takes others")
+
+    def coded() -> Question[int]:
+        return len((yield _CODED, {"code": strange}))
+
+    with dialect.writing(county.center.engine) as connection:
+        bulk.insert(connection, unit, [{"county": COUNTY, "code": "a", "name": "a"}])
+        with pytest.raises(TypeError):
+            ask(connection, coded())
+        assert ask(connection, named("a")) == {"a"}
+
+
+def test_a_column_that_was_changed_while_the_server_runs(county: County, wang: Device) -> None:
+    if county.center.engine.dialect.name == "sqlite":
+        pytest.skip("it keeps no plans across a change")
+    wang.sync()
+    with county.center.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("ALTER TABLE tablet ALTER COLUMN last_now TYPE varchar(64)")
+    home = wang.create("household", unit=GRID)
+    assert wang.sync().outcomes == []
+    assert wang.sees(home)
