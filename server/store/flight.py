@@ -142,10 +142,13 @@ def _alone(connection: sa.Connection, statement: Any, parameters: Parameters) ->
 
 def _tell(connection: sa.Connection, sending: pipeline.Sending) -> None:
     """Whoever listens to what SQLAlchemy sends hears of this too."""
-    for hear in connection.dispatch.before_cursor_execute:
-        hear(connection, None, sending.statement.said, sending.values, None, False)
-    for take in connection.dialect.dispatch.do_execute:
-        take(None, sending.statement.said, sending.values, connection)
+    hearing, taking = connection.dispatch.before_cursor_execute, connection.dialect.dispatch.do_execute
+    if hearing or taking:
+        text, values = sending.statement.said, dict(zip(sending.statement.binds, sending.values, strict=True))
+        for hear in hearing:
+            hear(connection, None, text, values, None, False)
+        for take in taking:
+            take(None, text, values, connection)
 
 
 def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
@@ -166,8 +169,8 @@ def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement as PostgreSQL takes it. `binds`: its parameters by name, with what makes them of values, and what
-    stands where none is given."""
+    """A statement as PostgreSQL takes it. `binds`: its parameters in their order, with what makes them of values, and
+    what stands where none is given."""
 
     statement: pipeline.Statement
     binds: tuple[tuple[str, Callable[[Any], Any] | None, object], ...]
@@ -175,9 +178,8 @@ class _Compiled:
     def sending(self, parameters: Parameters) -> pipeline.Sending:
         if not isinstance(parameters, Mapping):
             raise TypeError("many rows are one parameter a column")
-        given = ((name, made, parameters.get(name, value)) for name, made, value in self.binds)
-        values = {name: value if made is None else made(value) for name, made, value in given}
-        return pipeline.Sending(self.statement, values)
+        given = ((made, parameters.get(name, value)) for name, made, value in self.binds)
+        return pipeline.Sending(self.statement, [value if made is None else made(value) for made, value in given])
 
 
 _POSTGRES = sa.make_url("postgresql+psycopg://").get_dialect()()
@@ -186,8 +188,7 @@ _POSTGRES = sa.make_url("postgresql+psycopg://").get_dialect()()
 @cache
 def _compiled(statement: Any) -> _Compiled:
     compiled = statement.compile(dialect=_POSTGRES)
-    binds = tuple(
-        (name, bind.type.dialect_impl(_POSTGRES).bind_processor(_POSTGRES), bind.value)
-        for name, bind in compiled.binds.items()
-    )
-    return _Compiled(pipeline.Statement.of(str(compiled)), binds)
+    known = pipeline.Statement.of(str(compiled))
+    binds = [compiled.binds[name] for name in known.binds]
+    made = [bind.type.dialect_impl(_POSTGRES).bind_processor(_POSTGRES) for bind in binds]
+    return _Compiled(known, tuple(zip(known.binds, made, (bind.value for bind in binds), strict=True)))

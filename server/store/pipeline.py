@@ -6,7 +6,7 @@ Here a statement is prepared once a connection, and all values travel as what th
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -49,10 +49,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A statement with its values, by name."""
+    """A statement with its values, in the order of its binds."""
 
     statement: Statement
-    values: Mapping[str, Any]
+    values: Sequence[Any]
 
 
 def sent(
@@ -63,9 +63,9 @@ def sent(
     """The rows of each, in their order; none of one that gives none. `prepared`: the names of the statements that the
     connection knows, which gets those that it does not know yet. A transaction is begun first if there is none. Raises
     psycopg.Error: of the first that failed; none after it was executed, and what came before a COMMIT stays."""
-    made = [_made(each) for each in sending]
+    written = [[_written(value) for value in each.values] for each in sending]
     try:
-        answers, results = _exchanged(connection, prepared, made)
+        answers, results = _exchanged(connection, prepared, sending, written)
     except BaseException:
         connection.close()  # Nobody could go on from half an answer.
         raise
@@ -77,23 +77,11 @@ def sent(
     return [_rows(reader, result) for name, result in zip(answers, results, strict=True) if name is None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A statement and its values as they are written."""
-
-    statement: Statement
-    values: list[bytes | None]
-    formats: list[Format]
-
-
-def _made(sending: Sending) -> _Made:
-    given = [sending.values[name] for name in sending.statement.binds]
-    formats = [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in given]
-    return _Made(sending.statement, [_written(value) for value in given], formats)
-
-
 def _exchanged(
-    connection: "psycopg.Connection[Any]", prepared: AbstractSet[bytes], sending: Sequence[_Made]
+    connection: "psycopg.Connection[Any]",
+    prepared: AbstractSet[bytes],
+    sending: Sequence[Sending],
+    written: Sequence[Sequence[bytes | None]],
 ) -> tuple[list[bytes | None], list[PGresult]]:
     """What came of all, and what each is of: the name of a statement that is made known, None for one that is executed,
     nothing for BEGIN."""
@@ -103,12 +91,13 @@ def _exchanged(
     if pg.transaction_status == TransactionStatus.IDLE:
         pg.send_query_params(_begin(connection), None)
         answers.append(b"")
-    for each in sending:
+    for each, values in zip(sending, written, strict=True):
         name = each.statement.name
         if name not in prepared and name not in answers:
             pg.send_prepare(name, each.statement.text)
             answers.append(name)
-        pg.send_query_prepared(name, each.values, each.formats)
+        formats = [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in each.values]
+        pg.send_query_prepared(name, values, formats)
         answers.append(None)
     pg.pipeline_sync()
     results = connection.wait(_results(pg))
