@@ -7,6 +7,7 @@ sum over all records.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from schemas.periods import Periods
 from server.status.life import Step
@@ -29,6 +30,7 @@ _WAYS_OUT = {
 _AT_THE_DOOR = frozenset({"grid", "village"})
 _REPORTED = "reported"
 _SATISFIED_FROM = 4
+_SPANS_KEPT = 1024
 
 
 def counted(
@@ -73,16 +75,18 @@ def household(
     if values.get("removed"):
         return Days()
     counted = Days({(day_of(made_at), "households"): 1})
-    for first, end in _spans(visited, periods.visit_interval(values)):
+    for first, end in _spans(tuple(sorted(set(visited))), periods.visit_interval(values)):
         counted[first, "covered"] += 1
         counted[end, "covered"] -= 1
     return counted
 
 
-def _spans(visited: Sequence[str], interval_days: int) -> list[tuple[str, str]]:
-    """The spans that visits cover, from the day of the first to the day after the last, none overlapping."""
+@lru_cache(_SPANS_KEPT)
+def _spans(visited: tuple[str, ...], interval_days: int) -> Sequence[tuple[str, str]]:
+    """The spans that visits cover, from the day of the first to the day after the last, none overlapping. `visited`:
+    the days in order, each once. (Most households of an evening were visited on the same ones.)"""
     spans: list[tuple[date, date]] = []
-    for day in sorted({date.fromisoformat(each) for each in visited}):
+    for day in map(date.fromisoformat, visited):
         end = day + timedelta(days=interval_days)
         if spans and day <= spans[-1][1]:
             spans[-1] = (spans[-1][0], end)
