@@ -37,12 +37,18 @@ class Fault(StrEnum):
 
 
 class DiskConnection(sqlite3.Connection):
-    """A store's connection, whose statements pass its disk."""
+    """A store's connection, whose statements pass its disk. Where that is full, no change can be committed, and some
+    (those for which the file must grow) cannot even be made."""
 
     disk: "Disk"
+    changes_before: int = 0
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         self.disk.before()
+        if sql.startswith("BEGIN"):
+            self.changes_before = self.total_changes
+        elif sql == "COMMIT" and self.disk.is_full and self.total_changes > self.changes_before:
+            raise sqlite3.OperationalError("database or disk is full")
         cursor = super().execute(sql, parameters)
         self.disk.after()
         return cursor
