@@ -64,7 +64,7 @@ endif
 # Not in parallel: the processes of one run are load enough for a machine. SEED chooses what dies and when.
 crash: ROUNDS ?= 50
 crash: setup ## Kill server, database and tablets while people work, ROUNDS=50 times, and look for what is lost
-	ROUNDS=$(ROUNDS) $(BIN)/pytest --junitxml=build/crash.xml tests/processes/test_crashes.py $(ARGS)
+	ROUNDS=$(ROUNDS) $(BIN)/pytest tests/processes/test_crashes.py $(ARGS)
 
 # A seed that fails says how to run it again alone.
 SEEDS ?= 100
