@@ -26,8 +26,8 @@ FIRST = int(os.environ.get("FROM", "1000"))
 SEEDS = int(os.environ.get("SEEDS", "8"))
 TOGETHER = 4
 """Seeds in one test: enough to share a start, few enough to run beside others."""
-TIME_S_MAX = 240 / int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-"""Four minutes of playing in all; each process has its share."""
+TIME_S_MAX = 240
+"""Of each process that runs tests beside others."""
 FEW_SEEDS = 12
 
 _played_s: list[float] = []
