@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _AS_TOLD: Mapping[Result, frozenset[State]] = {
     Result.APPLIED: frozenset({State.ACKED, State.ERASED}),
     Result.CONFLICT: frozenset({State.ACKED, State.ERASED}),
-    Result.REFUSED: frozenset({State.REFUSED, State.DISCARDED, State.ERASED}),
+    Result.REFUSED: frozenset({State.DISCARDED, State.ERASED}),  # It may be refused for another reason now.
     Result.HELD: frozenset({State.ERASED}),  # It may be held for another reason now.
 }
 """In which states of an edit its held record, which says this result, tells nothing new. A restored center may have
@@ -137,6 +137,8 @@ class _Application:
         kept = self.desk.outbox.find(str(document.get("edit")))
         code, field, result = (document.get(member) for member in ("code", "field", "result"))
         if kept is None or result not in set(Result) or kept.state in _AS_TOLD[Result(str(result))]:
+            return
+        if result == Result.REFUSED and (kept.state, kept.code, kept.field) == (State.REFUSED, code, field):
             return
         outcome = Outcome(
             Result(str(result)),
