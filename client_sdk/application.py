@@ -26,11 +26,11 @@ _log = logging.getLogger(__name__)
 _AS_TOLD: Mapping[Result, frozenset[State]] = {
     Result.APPLIED: frozenset({State.ACKED, State.ERASED}),
     Result.CONFLICT: frozenset({State.ACKED, State.ERASED}),
-    Result.REFUSED: frozenset({State.DISCARDED, State.ERASED}),  # It may be refused for another reason now.
-    Result.HELD: frozenset({State.ERASED}),  # It may be held for another reason now.
+    Result.REFUSED: frozenset({State.DISCARDED, State.ERASED}),
+    Result.HELD: frozenset({State.ERASED}),
 }
-"""In which states of an edit its held record, which says this result, tells nothing new. A restored center may have
-forgotten its decision, and holds once more what was refused or applied here."""
+"""In which states of an edit its held record, which says this result, tells nothing new, whatever its reason. A
+restored center may have forgotten its decision, and holds once more what was refused or applied here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ class _Application:
         code, field, result = (document.get(member) for member in ("code", "field", "result"))
         if kept is None or result not in set(Result) or kept.state in _AS_TOLD[Result(str(result))]:
             return
-        if result == Result.REFUSED and (kept.state, kept.code, kept.field) == (State.REFUSED, code, field):
-            return
+        if (kept.state, kept.code, kept.field) == (result, code, field):
+            return  # Held or refused, and for that reason.
         outcome = Outcome(
             Result(str(result)),
             edit=kept.line.edit,

@@ -161,7 +161,7 @@ class _Reception:
         for decision in decisions.values():
             if decision.error is not None:
                 _log.error("line_held", extra={"edit": decision.arrival.name, "error": decision.error})
-        read = None if plan is None or page is None else Read(plan, page.given, county.directory_revision)
+        read = None if plan is None or page is None else Read.of(plan, page.given)
         outcomes = tuple(self._outcomes(lines, known, first, decisions))
         reader = Reader(token, county, self.person)
         return Pushed(outcomes, mark, through, self.replay, self.receipt, reader, read)

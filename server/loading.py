@@ -114,9 +114,7 @@ class Loading:
         """Loads records, by type and id, that were not needed for judging."""
         missing = {each for each in identities if each[1] not in self.world.records} - self._records
         if missing:
-            with Flight(self.connection) as flight:
-                asking = _Asking.put(flight, self.county, missing, self._deciding)
-            self._put_records(asking)
+            self._put_records(self._ask(missing))
 
     def assumed(self, decided: Iterable[str]) -> Assumed:
         """What was taken for granted: the records, missing edits, edits that are held, nobody else waiting."""
@@ -181,15 +179,15 @@ class Loading:
         ahead = self._ahead
         if ahead is not None and wanted <= ahead.records.wanted and self._deciding <= ahead.deciding:
             rows = self._put_records(ahead.records)
-            self.world.people |= ask(self.connection, directory.people(self.county, authors))
         else:
-            with Flight(self.connection) as flight:
-                asking = _Asking.put(flight, self.county, wanted, self._deciding)
-                people = flight.put(directory.people(self.county, authors))
-            rows = self._put_records(asking)
-            self.world.people |= people.given
+            rows = self._put_records(self._ask(wanted))
+        self.world.people |= ask(self.connection, directory.people(self.county, authors))
         # A line may leave a child where it stands, or move it from there to another parent.
         self.look_at(parent for row in rows if (parent := _parent(row)) is not None)
+
+    def _ask(self, wanted: set[tuple[str, str]]) -> _Asking:
+        with Flight(self.connection) as flight:
+            return _Asking.put(flight, self.county, wanted, self._deciding)
 
     def _put_records(self, asking: _Asking) -> list[Stored]:
         """Puts the records that there are into the world, and gives their rows."""

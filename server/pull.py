@@ -35,7 +35,6 @@ class Plan:
     """What is to be read for a caller: from where, under which keys; `page` asks for it. `sets`: key sets by name, also
     those that are to be remembered."""
 
-    scope: Scope
     position: Position
     covers: str
     sets: KeySets
@@ -48,24 +47,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A page as a plan said, and the directory that the plan was made by."""
+    """A page that was read as a plan says: the directory that it is of, its lines, the last line."""
 
     plan: Plan
-    page: Page
     directory_revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """The lines of a page, and the last line."""
-
-    plan: Plan
     lines: list[bytes]
     last: LastLine
 
     @classmethod
-    def of(cls, plan: Plan, page: Page) -> "_Made":
-        return cls(plan, *pages.lines(page, plan.position, plan.covers, plan.sets))
+    def of(cls, plan: Plan, page: Page) -> "Read":
+        return cls(plan, page.directory_revision, *pages.lines(page, plan.position, plan.covers, plan.sets))
 
 
 def planned(
@@ -85,7 +76,7 @@ def planned(
     position = _position(connection, county, cursor, held, units, sets)
     again = pages.again(position or pages.from_the_start(held), head.again)
     page = feed.page(connection.dialect.name, county.code, again.reading, head.want)
-    return Plan(held, again, covers, sets, position is None, page)
+    return Plan(again, covers, sets, position is None, page)
 
 
 def pulled(
@@ -98,28 +89,26 @@ def pulled(
 ) -> Iterator[bytes]:
     """The lines of an answer: its head, the page, the last line.
 
-    `read`: a page by the scope that the caller had a moment before. It counts where it says itself that the directory
+    `read`: a page by the scope that the reader had a moment before. It counts where it says itself that the directory
     is still the same: every change of people, units and tablets raises its revision. Else it might show what was
-    written after the caller had left."""
-    if read is not None and read.page.directory_revision == read.directory_revision:
-        made: _Made | None = _Made.of(read.plan, read.page)
-    else:
-        made = _from_one_snapshot(center, reader, cursor, head)
-    if made is None:
+    written after the reader had left."""
+    if read is None or read.directory_revision != reader.county.directory_revision:
+        read = _from_one_snapshot(center, reader, cursor, head)
+    if read is None:
         # Revoked or replaced, if only after what it handed over was taken: it sees nothing more.
         yield from _nothing_more(head, answer)
         return
-    sets = made.plan.sets
+    sets = read.plan.sets
     new = sets.keys() - (set() if cursor is None else {cursor.covers, cursor.later})
     if new:
         with dialect.writing(center.engine) as connection:
             feed.remember_scopes(connection, reader.county.code, {name: sets[name] for name in new})
-    yield frames.answer_head(replace(answer, replay=answer.replay or made.plan.is_replay))
-    yield from made.lines
-    yield frames.last_line(made.last)
+    yield frames.answer_head(replace(answer, replay=answer.replay or read.plan.is_replay))
+    yield from read.lines
+    yield frames.last_line(read.last)
 
 
-def _from_one_snapshot(center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead) -> _Made | None:
+def _from_one_snapshot(center: Center, reader: Reader, cursor: Cursor | None, head: RequestHead) -> Read | None:
     """Scope, page and digests of one moment: the digests must be of what the page has come up to."""
     with dialect.reading(center.engine, one_snapshot=True) as connection:
         county, caller = ask(connection, tablets.opening(center.settings.county, reader.token))
@@ -127,11 +116,11 @@ def _from_one_snapshot(center: Center, reader: Reader, cursor: Cursor | None, he
             return None
         person = ask(connection, directory.people(county.code, [caller.person]))[caller.person]
         plan = planned(center, connection, county, person, cursor, head)
-        made = _Made.of(plan, ask(connection, plan.page))
-        if head.check and not made.last.more:
-            found = digests(feed.standing(connection, county.code, plan.scope.covers))
-            made = replace(made, last=replace(made.last, digests=found))
-    return made
+        read = Read.of(plan, ask(connection, plan.page))
+        if head.check and not read.last.more:
+            found = digests(feed.standing(connection, county.code, plan.position.reading.scope.covers))
+            read = replace(read, last=replace(read.last, digests=found))
+    return read
 
 
 def _nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:

@@ -47,14 +47,11 @@ def overlaid(view: View | None, pending: Sequence[Edit], catalog: Catalog) -> Vi
 def begun(record: str, record_type: RecordType, now: Values) -> View:
     """The view of a creation that was just made, straight from the values that its line gives, which the schema has
     been asked about: what `overlaid` makes of nothing and that line."""
-    document: dict[str, object] = {}
-    for field in record_type.fields:
-        value = now.get(field)
-        if field in record_type.set_fields and isinstance(value, list):
-            value = sorted(set(value)) or None
-        if value is not None:
-            document[field] = value
-    return View(record, document, {})
+    document = dict(now)
+    for field in record_type.set_fields:
+        if isinstance(value := now.get(field), list):
+            document[field] = sorted(set(value)) or None
+    return View(record, _in_order(document, record_type), {})
 
 
 def _brought_back(view: View | None, pending: Sequence[Edit]) -> Back:

@@ -128,11 +128,13 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
         for each in sending:
             _tell(connection, each)
         return pipeline.sent(raw, connection.info.setdefault("prepared", set()), sending)
-    except psycopg.Error as error:
-        raise _wrapped(connection, error) from error
-    finally:
-        if raw.closed:
-            connection.invalidate()
+    except BaseException as error:
+        # One whose statements are stale is given up too: the next one makes them known anew.
+        if raw.closed or getattr(error, "sqlstate", None) in STALE_SQLSTATES:
+            connection.invalidate(error)
+        if isinstance(error, psycopg.Error):
+            raise _wrapped(connection, error) from error
+        raise
 
 
 def _alone(connection: sa.Connection, statement: Any, parameters: Parameters) -> Rows:
@@ -152,10 +154,7 @@ def _tell(connection: sa.Connection, sending: pipeline.Sending) -> None:
 
 
 def _wrapped(connection: sa.Connection, error: psycopg.Error) -> Exception:
-    """The driver's error as SQLAlchemy says it. A connection whose statements are stale is given up: the next one makes
-    them known anew."""
-    if error.sqlstate in STALE_SQLSTATES:
-        connection.invalidate(error)
+    """The driver's error as SQLAlchemy says it."""
     return DBAPIError.instance(
         None,
         None,

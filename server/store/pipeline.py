@@ -55,11 +55,7 @@ class Sending:
     values: Sequence[Any]
 
 
-def sent(
-    connection: "psycopg.Connection[Any]",
-    prepared: set[bytes],
-    sending: Sequence[Sending],
-) -> list[Rows]:
+def sent(connection: "psycopg.Connection[Any]", prepared: set[bytes], sending: Sequence[Sending]) -> list[Rows]:
     """The rows of each, in their order; none of one that gives none. `prepared`: the names of the statements that the
     connection knows, which gets those that it does not know yet. A transaction is begun first if there is none. Raises
     psycopg.Error: of the first that failed; none after it was executed, and what came before a COMMIT stays."""

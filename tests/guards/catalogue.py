@@ -130,8 +130,8 @@ GUARDS = (
     Guard(
         "scope and page are of one snapshot",
         "server/pull.py",
-        "if read is not None and read.page.directory_revision == read.directory_revision:",
-        "if read is not None:",
+        "if read is None or read.directory_revision != reader.county.directory_revision:",
+        "if read is None:",
         ("tests/scenarios/test_snapshots.py",),
     ),
     Guard(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from server.app import create_app
 from server.settings import Settings
 from server.store import dialect, ledger
-from server.store.flight import Question
+from server.store.flight import Question, ask
 from tests.support.county import GRID, County, county_on
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.device import Device
@@ -93,6 +93,17 @@ def test_a_database_that_restarts_in_a_request(postgres_county: County, monkeypa
     monkeypatch.undo()
     assert wang.sync().outcomes == []
     assert wang.sees(home)
+
+
+def test_a_connection_that_ends_is_told_of_as_such(postgres_county: County) -> None:
+    def read() -> None:
+        with dialect.reading(postgres_county.center.engine) as connection:
+            cut_off(postgres_county)
+            ask(connection, ledger.county_named(None))
+
+    with pytest.raises(sa.exc.OperationalError) as failed:
+        read()
+    assert failed.value.connection_invalidated
 
 
 def test_a_pool_that_is_used_up(county: County, wang: Device) -> None:

@@ -1,15 +1,13 @@
 """A revoked tablet hands over what it owes in as many requests as it takes, also to a server that was restored."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from server import administration, pull
-from server.center import Center
-from server.pull import Read, Reader
-from sync.cursor import Cursor
-from sync.frames import AnswerHead, RequestHead
+from server.pull import Read
 from tests.support.answers import ProblemAnswerError
 from tests.support.county import GRID, County
 from tests.support.databases import Databases
@@ -57,21 +55,15 @@ def test_one_that_is_revoked_before_its_page_is_read_sees_none(
     li.create("household", unit=GRID)
     li.sync()
     mine = wang.create("household", unit=GRID)
-    pulled = pull.pulled
+    pulled: Callable[..., Iterator[bytes]] = pull.pulled
 
-    def revoked_first(
-        center: Center,
-        reader: Reader,
-        cursor: Cursor | None,
-        head: RequestHead,
-        answer: AnswerHead,
-        read: Read | None = None,
-    ) -> Iterator[bytes]:
+    def revoked_first(*arguments: Any) -> Iterator[bytes]:
         administration.revoke(county.center, wang.tablet)
-        if read is not None:
+        *others, last = arguments
+        if isinstance(last, Read):
             # As where it came between the commit and the page.
-            read = replace(read, page=replace(read.page, directory_revision=read.directory_revision + 1))
-        return pulled(center, reader, cursor, head, answer, read)
+            last = replace(last, directory_revision=last.directory_revision + 1)
+        return pulled(*others, last)
 
     monkeypatch.setattr(pull, "pulled", revoked_first)
     if by == "sync":
