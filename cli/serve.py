@@ -11,10 +11,11 @@ from cli.answers import Answer, CommandError, failing, json_option, say
 from cli.center import opened
 
 BIND = "127.0.0.1:8000"
-WORKERS = 4
-THREADS = 4
-"""Of each worker; each has a database connection of its own (DOORSTEP_POOL_SIZE). Threads of one process stand in one
-another's way: many are there for slow lines, and processes for work."""
+WORKERS = min(max(2, os.cpu_count() or 2), 8)
+"""A process for each core, since each works on one sync at a time; no more than take turns at a county's lock."""
+THREADS = 8
+"""Of each process, for slow lines and long exports; each may need a database connection of its own
+(DOORSTEP_POOL_SIZE)."""
 PORT_MAX = 65_535
 BACKLOG = 2048
 GRACEFUL_TIMEOUT_S = 30
@@ -84,6 +85,8 @@ def _run(listener: int, workers: int, threads: int) -> None:
         "worker-class": "gthread",
         "workers": workers,
         "threads": threads,
+        # Whoever comes when all threads are taken goes to a process that has one, and waits in turn where none has.
+        "worker-connections": threads,
         "graceful-timeout": GRACEFUL_TIMEOUT_S,
         # A kept connection stays with its process, however busy that is; a new one goes to a process that has time.
         "keep-alive": 0,

@@ -1,5 +1,6 @@
 """The server's own parts, made once a process and handed to the views: database, county, clock."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,8 @@ class Center:
     engine: sa.Engine
     clock: Clock = system_clock
     units: UnitsCache = field(default_factory=UnitsCache)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    """One sync at a time in a process: two would only stand in each other's way, and both be answered later."""
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock = system_clock) -> "Center":

@@ -35,4 +35,5 @@ def sync() -> Response:
     center: Center = current_app.extensions["center"]
     token = bearer(request)
     body = bodies.received(request)
-    return bodies.packed(request, exchange(center, token, lambda: bodies.unpacked(request, body)))
+    with center.turn:
+        return bodies.packed(request, exchange(center, token, lambda: bodies.unpacked(request, body)))
