@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import zstandard
 from flask import Flask, Request, Response, request
@@ -49,20 +50,34 @@ def check_length(request: Request, most: int = REQUEST_BYTES_MAX) -> None:
 def read(request: Request, most: int) -> bytes:
     """The body of a request, of at most so many bytes. Raises ProblemError: too-large, length-required, malformed,
     media-unknown."""
-    return unpacked(request, received(request, min(most, REQUEST_BYTES_MAX)), most)
+    return received(request, min(most, REQUEST_BYTES_MAX)).unpacked(most)
 
 
-def received(request: Request, most: int = REQUEST_BYTES_MAX) -> bytes:
-    """The body of a request as it travels. Raises ProblemError: too-large, length-required."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body as it travelled, what it was said to be packed by, and how long. (Whoever unpacks it may be at work for
+    another request.)"""
+
+    packed: bytes
+    encoding: str
+    length: int | None
+
+    def unpacked(self, most: int = REQUEST_UNPACKED_BYTES_MAX) -> bytes:
+        """At most so many bytes. Raises ProblemError: too-large, malformed, media-unknown."""
+        if len(self.packed) != self.length:
+            raise ProblemError("malformed")
+        return _unpacked(self.packed, self.encoding, most)
+
+
+def received(request: Request, most: int = REQUEST_BYTES_MAX) -> Body:
+    """The body of a request. Raises ProblemError: too-large, length-required."""
     check_length(request, most)
-    return request.get_data(cache=False)
+    encoding = request.headers.get("Content-Encoding", "identity")
+    return Body(request.get_data(cache=False), encoding, request.content_length)
 
 
-def unpacked(request: Request, packed: bytes, most: int = REQUEST_UNPACKED_BYTES_MAX) -> bytes:
-    """A body that was received, of at most so many bytes. Raises ProblemError: too-large, malformed, media-unknown."""
-    if len(packed) != request.content_length:
-        raise ProblemError("malformed")
-    match request.headers.get("Content-Encoding", "identity").strip().lower():
+def _unpacked(packed: bytes, encoding: str, most: int) -> bytes:
+    match encoding.strip().lower():
         case "identity":
             body = packed
         case "gzip":

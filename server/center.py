@@ -1,9 +1,9 @@
 """The server's own parts, made once a process and handed to the views: database, county, clock."""
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from server.store import dialect, ledger
 from server.store.directory import UnitsCache
 from server.store.flight import ask
 from server.store.ledger import County
+from server.turns import Turns
 
 Clock = Callable[[], int]
 """Milliseconds since 1970."""
@@ -29,8 +30,8 @@ class Center:
     engine: sa.Engine
     clock: Clock = system_clock
     units: UnitsCache = field(default_factory=UnitsCache)
-    turn: threading.Lock = field(default_factory=threading.Lock)
-    """One sync at a time in a process: two would only stand in each other's way, and both be answered later."""
+    turns: Turns[Any, Any] = field(default_factory=Turns)
+    """Of the syncs of a process: two at a time would only stand in each other's way."""
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock = system_clock) -> "Center":
@@ -38,7 +39,7 @@ class Center:
 
     def answering_for(self, county: str) -> "Center":
         """The same, for a county that is named instead of the one that the settings say."""
-        return replace(self, settings=replace(self.settings, county=county))
+        return replace(self, settings=replace(self.settings, county=county), turns=Turns())
 
     def county(self, connection: sa.Connection) -> County:
         """The county as it is now. Raises NoCountyError."""

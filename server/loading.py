@@ -98,6 +98,11 @@ class Loading:
         held = flight.put(log.held_waiting(self.county, awaited))
         self._ahead = _Ahead(awaited, names, held, _Asking.put(flight, self.county, wanted, names))
 
+    @property
+    def somebody_waits(self) -> bool:
+        """Whether a held edit may wait for one of the lines that were asked about."""
+        return self._ahead is not None and bool(self._ahead.held.given)
+
     def load(self, arrivals: Sequence[Arrival], awaited: Iterable[str], reheard: Iterable[str]) -> None:
         """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
         self._asked_edits |= {each.name for each in arrivals}

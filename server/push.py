@@ -5,7 +5,7 @@ still holds, write, commit. The number of SQL statements does not depend on the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -33,19 +33,28 @@ class OvertakenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """A line that has no name of its own, and who handed it over."""
+
+    line: bytes
+    tablet: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """What a transaction works on: lines that came, what else it logs, and which waiting edits to take up.
 
-    `strays`: lines that have no name of their own. `directory`: a change of units, people, bodies or tablets that is
-    made in the same transaction. `awaited`: what changed by it, as held edits name it (`person:<id>`). `reheard`: held
-    edits to be judged again whatever they wait for."""
+    `tablets`: by line that came, which handed it over. `directory`: a change of units, people, bodies or tablets that
+    is made in the same transaction. `awaited`: what changed by it, as held edits name it (`person:<id>`). `reheard`:
+    held edits to be judged again whatever they wait for. `author`: who is told of as the one that did it."""
 
     arrivals: Sequence[Arrival] = ()
-    strays: Sequence[bytes] = ()
+    tablets: Mapping[str, str] = field(default_factory=dict)
+    strays: Sequence[Stray] = ()
     directory: Sequence[bytes] = ()
     awaited: Sequence[str] = ()
     reheard: Sequence[str] = ()
-    tablet: str | None = None
     author: str | None = None
 
 
@@ -107,13 +116,14 @@ class Push:
     def _log_strays(self, book: Ledger, lines: Lines) -> None:
         """Of one that is about what was erased only the hash is kept. That is asked under the county's lock: an erasure
         that came since would not have seen the line."""
-        named = {line: named_in(line, CATALOG) for line in lines.strays}
+        named = {stray: named_in(stray.line, CATALOG) for stray in lines.strays}
         gone = log.erased(self.connection, book.county.code, frozenset().union(*named.values()))
-        for line, names in named.items():
+        for stray, names in named.items():
+            said = {"tablet": stray.tablet, "author": stray.author}
             if names & gone:
-                book.append_blank(log.STRAY, digest(line), tablet=lines.tablet, author=lines.author, code=Code.ERASED)
+                book.append_blank(log.STRAY, digest(stray.line), **said, code=Code.ERASED)
             else:
-                book.append(log.STRAY, line, tablet=lines.tablet, author=lines.author)
+                book.append(log.STRAY, stray.line, **said)
 
     def _alone(self, books: Books) -> tuple[County, Mapping[str, list[str]]]:
         return self.county, ask(self.connection, books.days(self.county.code))
@@ -144,7 +154,7 @@ class Push:
             elif decision.result is not Result.HELD or decision.code != held[name].edit.outcome.code:
                 again.append(decision)
         for decision in new:
-            log.append_new(book, decision, lines.tablet)
+            log.append_new(book, decision, lines.tablets.get(decision.arrival.name))
         for decision in again:
             log.append_decision(book, decision, lines.author)
         log.overwrite_outcomes(flight, self.county.code, again)

@@ -1,7 +1,6 @@
 """Transactions that take revisions: where another one came between, tried again with the county locked first."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from server.center import Center
 from server.push import OvertakenError, Push
 from server.store import dialect, ledger
-from server.store.flight import Question, ask
+from server.store.flight import Flight, Question, ask
 from server.store.ledger import County
 
 TRIES_MAX = 6
@@ -40,7 +39,7 @@ def retrying(center: Center, work: Callable[[sa.Connection, bool], Answer]) -> A
 
 
 def attempt_of(center: Center, connection: sa.Connection, *, early: bool) -> Push:
-    return attempt(center, connection, partial(_county, center.settings.county), early=early)[0]
+    return attempt(center, connection, lambda: [_county(center.settings.county)], early=early)[0]
 
 
 def _county(code: str | None) -> Question[tuple[County, None]]:
@@ -48,13 +47,24 @@ def _county(code: str | None) -> Question[tuple[County, None]]:
 
 
 def attempt(
-    center: Center, connection: sa.Connection, opening: Callable[[], Question[tuple[County, Seen]]], *, early: bool
-) -> tuple[Push, Seen]:
-    """One attempt of a transaction, and what its opening saw beside the county; `early`: with the county locked first,
-    so that nobody can change what the opening sees."""
+    center: Center,
+    connection: sa.Connection,
+    opening: Callable[[], Sequence[Question[tuple[County, Seen]]]],
+    *,
+    early: bool,
+) -> tuple[Push, list[Seen]]:
+    """One attempt of a transaction, and what its opening saw beside the county, of one question or more; `early`: with
+    the county locked first, so that nobody can change what the opening sees."""
     alone = dialect.writes_alone(connection)
-    county, seen = ask(connection, opening())
+    county, seen = _opened(connection, opening())
     if early and not alone:
         ask(connection, ledger.locked(county.code))
-        county, seen = ask(connection, opening())
+        county, seen = _opened(connection, opening())
     return Push(connection, county, center.units, center.clock(), early or alone), seen
+
+
+def _opened(connection: sa.Connection, opening: Sequence[Question[tuple[County, Seen]]]) -> tuple[County, list[Seen]]:
+    """The county as the first question saw it: whatever came after that is found out when it is locked."""
+    with Flight(connection) as flight:
+        answers = [flight.put(question) for question in opening]
+    return answers[0].given[0], [answer.given[1] for answer in answers]

@@ -70,9 +70,9 @@ def taken(at: str, now: str, receipt: str, floor: str) -> str:
     Where the tablet's clock is over five minutes ahead, stamps later than the receipt move back by the difference,
     never before `floor` (the enrolment, or the last moment of owing nothing). What is still ahead is capped.
     """
-    limit = stamp(milliseconds(receipt) + DRIFT_MS_MAX)
     if at <= receipt:
         return at
+    limit = stamp(milliseconds(receipt) + DRIFT_MS_MAX)
     if now > limit:
         ahead_ms = milliseconds(now) - milliseconds(receipt)
         at = max(stamp(milliseconds(at) - ahead_ms, int(at[25:], 16)), floor)

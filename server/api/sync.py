@@ -35,5 +35,4 @@ def sync() -> Response:
     center: Center = current_app.extensions["center"]
     token = bearer(request)
     body = bodies.received(request)
-    with center.turn:
-        return bodies.packed(request, exchange(center, token, lambda: bodies.unpacked(request, body)))
+    return bodies.packed(request, exchange(center, token, body.unpacked, len(body.packed)))

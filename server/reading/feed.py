@@ -29,7 +29,7 @@ def fed(center: Center, token: str, arguments: Arguments) -> Iterator[bytes]:
             raise ProblemError("cursor-unknown", "cursor") from error
         county, now = viewer.county, viewer.now
         reader = Reader(token, county, viewer.person)
-        replay = cursor is not None and not ask(viewer.connection, ledger.knows(county, [cursor.mark]))
+        replay = cursor is not None and not ask(viewer.connection, ledger.known_marks(county, [cursor.mark]))
     head = RequestHead(asked.get("cursor"), None, 0, now, min(asked.get("want", PAGE_ROWS_MAX), PAGE_ROWS_MAX))
     answer = AnswerHead(cursors.encode(county.mark), now, county.revision, replay, ())
     return pull.pulled(center, reader, None if replay else cursor, head, answer)

@@ -126,10 +126,11 @@ def _run(sender: Sender, statement: Any, columns: tuple[str, ...], rows: Sequenc
     if sender.dialect.name == "sqlite":
         sender.execute(statement, list(rows))
     else:
-        sender.execute(statement, {f"all_{name}": [row[name] for row in rows] for name in columns})
+        arrays = {f"all_{name}": [row[name] for row in rows] for name in columns if name != "county"}
+        sender.execute(statement, {"same_county": rows[0]["county"], **arrays})
 
 
-# Statements by database, table and columns. PostgreSQL takes the rows as one array a column.
+# Statements by database, table and columns. PostgreSQL takes the rows as one array a column; all are of one county.
 
 
 @cache
@@ -174,12 +175,10 @@ def _update(database: str, table: sa.Table, key: str, columns: tuple[str, ...]) 
 
 
 def _given(table: sa.Table, columns: tuple[str, ...]) -> sa.Select[Any]:
-    arrays = [
-        sa.cast(sa.bindparam(f"all_{name}", type_=Many()), postgresql.ARRAY(table.c[name].type)) for name in columns
-    ]
+    told = [name for name in columns if name != "county"]
+    arrays = [sa.cast(sa.bindparam(f"all_{name}", type_=Many()), postgresql.ARRAY(table.c[name].type)) for name in told]
     source = (
-        sa.func.unnest(*arrays)
-        .table_valued(*(sa.column(name, table.c[name].type) for name in columns))
-        .render_derived()
+        sa.func.unnest(*arrays).table_valued(*(sa.column(name, table.c[name].type) for name in told)).render_derived()
     )
-    return sa.select(*(source.c[name] for name in columns))
+    county = sa.cast(sa.bindparam("same_county"), sa.Text).label("county")
+    return sa.select(*(county if name == "county" else source.c[name] for name in columns))

@@ -4,7 +4,7 @@ It is locked late, just before the writes and the commit, and held until the com
 their order, and a feed that has read up to one never misses an earlier one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -79,14 +79,15 @@ _HEADS = sa.select(edit_log.c.revision, edit_log.c.head).where(
 )
 
 
-def knows(county: County, marks: Sequence[Mark]) -> Question[bool]:
-    """Whether this log is the one that gave each of the marks. False after a restore to an earlier moment."""
-    found = {0: chain.tag(chain.START), county.log_revision: chain.tag(county.head)}
-    asked = sorted({mark.revision for mark in marks} - found.keys())
+def known_marks(county: County, marks: Iterable[Mark]) -> Question[set[Mark]]:
+    """Those of the marks that this log gave. After a restore to an earlier moment it does not know the later ones."""
+    wanted = set(marks)
+    found = {Mark(0, chain.tag(chain.START)), county.mark}
+    asked = sorted({mark.revision for mark in wanted - found})
     if asked:
         rows = yield _HEADS, {"county": county.code, "revisions": asked}
-        found |= {revision: chain.tag(head) for revision, head in rows}
-    return all(found.get(mark.revision) == mark.tag for mark in marks)
+        found |= {Mark(revision, chain.tag(head)) for revision, head in rows}
+    return wanted & found
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -47,7 +47,10 @@ _OPENING = (
 )
 
 
-def opening(code: str | None, token: str) -> Question[tuple[County, Caller | None]]:
+Opening: TypeAlias = Question[tuple[County, Caller | None]]
+
+
+def opening(code: str | None, token: str) -> Opening:
     """The county, as `ledger.county_named` gives it, and the tablet that holds a token. Raises NoCountyError."""
     rows = yield _OPENING, {"code": code, "token": hashed(token)}
     row = ledger.only(rows)

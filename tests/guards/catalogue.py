@@ -31,9 +31,9 @@ GUARDS = (
     ),
     Guard(
         "known edits are answered, not taken again",
-        "server/exchange.py",
-        "self.replay, self.known = not knows.given, known.given",
-        "self.replay, self.known = not knows.given, {}",
+        "server/reception.py",
+        "self.person, self.known = person, known",
+        "self.person, self.known = person, {}",
         ("tests/scenarios/test_every_edit_has_an_outcome.py",),
     ),
     Guard(
@@ -59,7 +59,7 @@ GUARDS = (
     ),
     Guard(
         "rights are judged at the edit's time",
-        "server/exchange.py",
+        "server/reception.py",
         'judged = max(min(at, self.receipt), caller.owed_nothing_at or "")',
         "judged = self.receipt",
         ("tests/scenarios/test_people_who_move.py", "tests/scenarios/test_assigned_cases.py"),
@@ -74,15 +74,22 @@ GUARDS = (
     Guard(
         "a batch that fails is taken line by line",
         "server/exchange.py",
-        "    return _line_by_line(center, token, asked())\n\n\ndef",
+        "    return _line_by_line(center, call.token, asked)\n\n\ndef",
         '    raise ProblemError("internal")\n\n\ndef',
         ("tests/scenarios/test_every_edit_has_an_outcome.py",),
     ),
     Guard(
+        "requests that touch one another go one after the other",
+        "server/sitting.py",
+        "if len(self.receptions) > 1 and not fits:",
+        "if False:",
+        ("tests/server/test_together.py",),
+    ),
+    Guard(
         "a server whose past differs says so",
         "server/store/ledger.py",
-        "return all(found.get(mark.revision) == mark.tag for mark in marks)",
-        "return bool(found) or not marks",
+        "return wanted & found",
+        "return wanted",
         ("tests/scenarios/test_restored_server.py",),
     ),
     Guard(
@@ -136,9 +143,9 @@ GUARDS = (
     ),
     Guard(
         "a revoked tablet sees nothing more",
-        "server/exchange.py",
-        "if self.caller.revoked_at is not None or self.head.check:",
-        "if self.head.check:",
+        "server/sitting.py",
+        "if reception.caller.revoked_at is not None or head.check:",
+        "if head.check:",
         ("tests/server/test_requests.py",),
     ),
     Guard(

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
 POLL_S = 0.03
 COMMAND = (
-    *(sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "2", "--worker-class", "gthread", "--threads", "4"),
-    *("--reuse-port", "--no-control-socket", "--log-level", "error"),
+    *(sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "2", "--worker-class", "gthread", "--threads", "8"),
+    *("--worker-connections", "8", "--keep-alive", "0", "--reuse-port", "--no-control-socket", "--log-level", "error"),
 )
 
 
@@ -109,5 +109,5 @@ class WebServer:
 
     def faults(self) -> list[str]:
         """What it logged that no crash explains: a database that is away is one thing, a bug another."""
-        words = ("request_failed", "batch_failed", "line_failed", "line_held")
+        words = ("request_failed", "turn_failed", "batch_failed", "line_failed", "line_held")
         return [line for line in self.log.read_text().splitlines() if line.startswith(words)]

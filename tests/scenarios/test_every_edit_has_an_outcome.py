@@ -177,7 +177,7 @@ def test_a_failure_without_lines_is_a_failure(
     def failing(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(ledger, "knows", failing)
+    monkeypatch.setattr(ledger, "known_marks", failing)
     answer = wang.post(wang.body())
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "a bug" not in answer.text

@@ -41,7 +41,7 @@ def nested(before: bytes) -> bytes:
 
 def test_nothing_is_unpacked_for_a_token_that_is_not_known(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     unpacked: list[object] = []
-    monkeypatch.setattr(bodies, "unpacked", unpacked.append)
+    monkeypatch.setattr(bodies.Body, "unpacked", unpacked.append)
     assert post(county, "sync", nested(b'{"v":1,"again":[')) == (401, "token-unknown")
     assert unpacked == []
 

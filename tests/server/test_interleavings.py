@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server import administration, exchange, transaction
+from server import administration, sitting, transaction
 from server.push import OvertakenError, Push
 from server.store import ledger, log
 from server.store.flight import Question, ask
@@ -56,7 +56,7 @@ def test_who_works_elsewhere_waits_and_does_not_try_again(
 
     wang.create("household", unit=GRID)
     li.create("household", unit=GRID)
-    monkeypatch.setattr(exchange, "attempt", counted)
+    monkeypatch.setattr(sitting, "attempt", counted)
     before_lock.run(wang.sync, li.sync)
     assert attempts == [False, False]
 

@@ -46,7 +46,7 @@ class Events:
         if world.is_merciless:
             self.rare, self.rare_one_in = dict(rare), 2
         self.unrest = [self.rare[name] for name in UNREST if name in self.rare]
-        world.meanwhile = self.meanwhile
+        world.meanwhile, world.another = self.meanwhile, self.another
 
     def step(self) -> None:
         """The next thing that happens."""
@@ -86,7 +86,13 @@ class Events:
         others = [each for each in self.world.living() if not each.is_busy]
         if self.unrest and self.random.randrange(3) == 0:
             self.random.choice(self.unrest)(others[0] if others else self.world.devices[0])
-        elif others:
+        else:
+            self.another()
+
+    def another(self) -> None:
+        """Somebody else's sync, after a little work."""
+        others = [each for each in self.world.living() if not each.is_busy]
+        if others:
             device = self.random.choice(others)
             for deed in self.actions.evening(device)[:2]:
                 self.world.use(device, deed)

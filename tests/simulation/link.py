@@ -5,6 +5,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import NoReturn
 
@@ -13,7 +14,9 @@ import httpx
 from tests.simulation.faults import Fault, KilledError
 from tests.simulation.server import Parcel, Reply, Server
 
-FAULTS = ("request_lost", "answer_lost", "answer_cut", "duplicated", "delayed", "timed_out", "gateway", *Fault)
+FAULTS = (
+    "request_lost", "answer_lost", "answer_cut", "duplicated", "delayed", "timed_out", "gateway", "accompanied", *Fault
+)  # fmt: skip
 STATEMENTS = (8, 16, 32, 64)
 """Up to which of one request's statements a fault may strike. A pull has about 12, a push 25; some have more."""
 
@@ -45,6 +48,10 @@ class Network:
     one_in: int
     overtake: Callable[[str], None] = lambda _person: None
     """Has somebody else's tablet sync while a request of this person's is being worked on."""
+    accompany: Callable[[], None] = lambda: None
+    """Has others come while a request waits for its turn."""
+    interfere: Callable[[], None] = lambda: None
+    """Has something happen in another process while several requests are worked on together."""
     look: Callable[[str, Parcel], Callable[[Reply], None]] = lambda _person, _parcel: lambda _reply: None
     """Sees each request before it is delivered, and gives what looks at the answer."""
     is_quiet: bool = False
@@ -64,10 +71,8 @@ class Network:
         match fault:
             case "request_lost":
                 raise httpx.ConnectError("no signal")
-            case "timed_out":
-                raise httpx.ReadTimeout("nothing came")
-            case "delayed":
-                self.delayed.append((person, parcel))
+            case "timed_out" | "delayed":
+                self.delayed += [(person, parcel)] if fault == "delayed" else []
                 raise httpx.ReadTimeout("nothing came")
             case "gateway":
                 return self._gateway()
@@ -79,6 +84,8 @@ class Network:
             case "duplicated":
                 replies = [self._deliver(person, parcel), self._deliver(person, parcel)]
                 return _response(self.random.choice(replies))
+            case "accompanied":
+                return self._accompanied(person, parcel)
             case _:
                 return self._while_it_strikes(person, parcel, fault)
 
@@ -94,6 +101,17 @@ class Network:
         finally:
             self.server.faults.disarm()
 
+    def _accompanied(self, person: str, parcel: Parcel) -> httpx.Response:
+        """Worked on together with those of others, who have a good line; now and then a fault strikes all of them."""
+        if self.random.randrange(2) == 0:
+            self.arm(self.random.choice(tuple(Fault)), lambda: self._quietly(self.interfere))
+        self.server.company.come = lambda: self._quietly(self.accompany)
+        try:
+            return _response(self._deliver(person, parcel))
+        finally:
+            self.server.company.come = None
+            self.server.faults.disarm()
+
     def arm(self, fault: Fault, overtake: Callable[[], None] | None = None) -> None:
         most = 3 if fault is Fault.KILLED_AFTER else self.random.choice(STATEMENTS)
         self.server.faults.arm(fault, self.random.randrange(most), overtake)
@@ -106,9 +124,12 @@ class Network:
 
     def _overtaken(self, person: str) -> None:
         """Another tablet's whole sync, over a good line."""
+        self._quietly(partial(self.overtake, person))
+
+    def _quietly(self, others: Callable[[], None]) -> None:
         was_quiet, self.is_quiet = self.is_quiet, True
         try:
-            self.overtake(person)
+            others()
         finally:
             self.is_quiet = was_quiet
 

@@ -14,6 +14,7 @@ MUST_OCCUR: Mapping[str, str] = {
     "server killed_after": "the server is killed after a commit",
     "server full": "the server's disk is full",
     "server bug": "the server has a bug",
+    "together": "requests of several tablets go into one transaction",
     "server overtaken": "another transaction comes between any two statements",
     "tablet killed": "a tablet's process is killed before or after any statement",
     "tablet's disk full": "a tablet's disk is full",

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -12,17 +12,20 @@ import httpx
 import sqlalchemy as sa
 from flask import Flask
 
-from server import administration, holding
+from server import administration, holding, sitting
 from server.app import create_app
 from server.center import Center
 from server.settings import Settings
+from server.sitting import Pushed
 from server.store.dialect import create_engine
+from server.turns import Turns, Work
 from sync.limits import RETENTION_DAYS
 from tests.simulation.faults import DatabaseFaults, InjectedBugError, KilledError
 from tests.simulation.releases import speaking
 from tests.support.clock import DAY_MS, TestClock
 from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, settle
 from tests.support.databases import Databases
+from tests.support.turns import answers
 
 Answer = TypeVar("Answer")
 
@@ -94,6 +97,32 @@ class Reply:
     body: bytes
 
 
+@dataclass(slots=True)
+class Company(Turns[Any, Any]):
+    """Turns of a process with one thread: a call that waits is taken along by those that `come` meanwhile, once."""
+
+    come: Callable[[], None] | None = None
+    _seats: list[tuple[Any, list[Any]]] = field(default_factory=list)
+
+    def take(self, call: Any, size: int, work: Work[Any, Any]) -> Any:
+        seat: tuple[Any, list[Any]] = (call, [])
+        self._seats.append(seat)
+        come, self.come = self.come, None
+        if come is not None:
+            come()
+        if not seat[1]:
+            turn, self._seats = self._seats, []
+            try:
+                found = answers([each for each, _ in turn], work)
+            except BaseException as error:  # noqa: BLE001 - each raises it for itself
+                found = [error] * len(turn)
+            for (_, given), answer in zip(turn, found, strict=True):
+                given.append(answer)
+        if isinstance(seat[1][0], BaseException):
+            raise seat[1][0]
+        return seat[1][0]
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
     """`changes`: how many changes of the directory it has."""
@@ -110,6 +139,7 @@ class Server:
     url: str
     faults: DatabaseFaults = field(default_factory=DatabaseFaults)
     center: Center = field(init=False)
+    company: Company = field(init=False)
     outside: sa.Engine = field(init=False)
     """Another way to the same database, where no fault strikes."""
     trouble: Callable[[], None] = lambda: None
@@ -137,9 +167,9 @@ class Server:
         self._start()
 
     def _start(self) -> None:
-        self.center = Center.of(Settings(self.url, pool_size=4), self.clock)
+        self.company = Company()
+        self.center = replace(Center.of(Settings(self.url, pool_size=4), self.clock), turns=self.company)
         self.faults.watch(self.center.engine)
-        _app().extensions["center"] = self.center
 
     def _restart(self) -> None:
         self._stop()
@@ -152,9 +182,10 @@ class Server:
 
     def handle(self, parcel: Parcel) -> Reply:
         """Raises KilledError where the server is killed meanwhile; then it has been started again."""
+        _app().extensions["center"] = replace(self.center, turns=Turns()) if self.is_nested else self.center
         request = httpx.Request(parcel.method, parcel.url, headers=list(parcel.headers), content=parcel.body)
         try:
-            with speaking(self.schema):
+            with speaking(self.schema), self._counting():
                 response = httpx.WSGITransport(app=_app()).handle_request(request)
             assert isinstance(response.stream, httpx.SyncByteStream)
             body = b"".join(response.stream)
@@ -162,6 +193,20 @@ class Server:
             self._restart()
             raise
         return Reply(response.status_code, tuple(response.headers.multi_items()), body)
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Counts the transactions in which lines of several requests were taken."""
+        received = sitting.received
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            found = received(*arguments, **named)
+            bring = [each for each in found if isinstance(each, Pushed) and each.outcomes]
+            self.faults.struck["together"] += len(bring) > 1
+            return found
+
+        with patch.object(sitting, "received", counted):
+            yield
 
     # -- administration
 

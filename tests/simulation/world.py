@@ -55,6 +55,8 @@ class World:
     """Edits that their author might make at the moment when they were made, on an honest tablet."""
     meanwhile: Callable[[], None] = lambda: None
     """What others do in the middle of somebody's request."""
+    another: Callable[[], None] = lambda: None
+    """Some other tablet is used, and syncs."""
     dealt_with: dict[str, int] = field(default_factory=dict)
     """Refused edits that their author mended or discarded, with the moment of their refusal: a tablet keeps them for
     the retention time, and hands them over no more."""
@@ -68,11 +70,12 @@ class World:
         self.server = Server(self.databases, lambda: self.now_ms, self.databases.create_database(template))
         self.bodies = tuple(row["id"] for row in self.server.rows(sa.select(body.c.id).order_by(body.c.name)))
         kinds = self.random.sample(FAULTS, self.random.randint(0, len(FAULTS)))
-        kinds += self.random.choice(([], [], ["overtaken"] * 6))
+        kinds += self.random.choice(([], [], ["overtaken"] * 6, ["accompanied"] * 9))
         one_in = self.random.choice((2, 3, 3, 4, 6, 10))
         if self.is_merciless:
             kinds, one_in = list(FAULTS), 2
-        self.network = Network(self.server, self.random, tuple(kinds), one_in, self._overtake)
+        ways = self._overtake, self._accompany, self._interfere
+        self.network = Network(self.server, self.random, tuple(kinds), one_in, *ways)
         self.server.trouble, self.server.wait = self.network.trouble, lambda: self.pass_ms(5000)
 
     def pass_ms(self, most_ms: int) -> None:
@@ -172,6 +175,28 @@ class World:
         finally:
             self.is_nested = self.server.is_nested = False
             self.promised = promised
+
+    def _accompany(self) -> None:
+        """One or two others come while somebody's request waits for its turn."""
+        if self.is_nested:
+            return
+        promised, self.promised = self.promised, []
+        self.is_nested = True
+        try:
+            if self.random.random() < 0.5:
+                self.server.company.come = self.another
+            self.another()
+        finally:
+            self.is_nested = False
+            self.promised = promised
+
+    def _interfere(self) -> None:
+        """In another process, while this one works on several requests."""
+        was_nested, self.server.is_nested = self.server.is_nested, True
+        try:
+            self.meanwhile()
+        finally:
+            self.server.is_nested = was_nested
 
     # -- the end
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import httpx
@@ -16,6 +16,7 @@ from server.settings import Settings
 from tests.support.clock import TestClock
 from tests.support.databases import Databases
 from tests.support.device import Clock, Device
+from tests.support.turns import Apart
 
 COUNTY = "990101"
 TOWNSHIP = "990101101"
@@ -62,7 +63,9 @@ class County:
 
     def start(self) -> None:
         self.app = create_app(Settings(self.url), self.clock)
-        self.center = self.app.extensions["center"]
+        # Each request as if a process of its own took it, so that tests can have them come between one another.
+        self.center = replace(self.app.extensions["center"], turns=Apart())
+        self.app.extensions["center"] = self.center
         self.http = httpx.Client(transport=httpx.WSGITransport(app=self.app), base_url="http://center.example")
 
     def stop(self) -> None:
