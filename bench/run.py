@@ -22,15 +22,18 @@ SIZES = {each.name: each for each in (size.FULL, size.QUICK, size.TINY)}
 Workload: TypeAlias = Callable[[Ground], Iterator[Measurement]]
 WORKLOADS: dict[str, Workload] = {
     "push": pushing.push,
+    "kinto": kinto.kinto,
+    "pouchdb": pouchdb.pouchdb,
+    "small-syncs": syncing.small_syncs,
     "change": pushing.change,
     "first-pull": pulling.first_pull,
     "pull": pulling.changes,
-    "small-syncs": syncing.small_syncs,
     "rush": syncing.evening_rush,
     "tablet": keeping.tablet,
     "judging": judging.judging,
 }
-PEERS: dict[str, Workload] = {"kinto": kinto.kinto, "pouchdb": pouchdb.pouchdb}
+"""In the order of a run. What is compared comes one after the other: no machine is as quick at all hours."""
+PEERS = ("kinto", "pouchdb")
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class Run:
         self.loads[name] = round(os.getloadavg()[0], 1)
         self.missing.pop(name, None)
         try:
-            for measurement in (WORKLOADS | PEERS)[name](ground):
+            for measurement in WORKLOADS[name](ground):
                 same = (measurement.work, measurement.subject)
                 self.measured = [each for each in self.measured if (each.work, each.subject) != same]
                 self.measured.append(measurement)

@@ -9,7 +9,7 @@ from bench import document, report
 from bench.ground import Ground, by_thread
 from bench.measurement import Measurement, Subject, ratio
 from bench.picture import svg
-from bench.run import WORKLOADS, Run
+from bench.run import PEERS, WORKLOADS, Run
 from bench.size import FULL, TINY
 from bench.targets import shown, targets
 from tests.support.databases import PostgresDatabases
@@ -24,7 +24,7 @@ def ground(volatile_postgres: PostgresDatabases, tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("name", WORKLOADS)
+@pytest.mark.parametrize("name", [name for name in WORKLOADS if name not in PEERS])
 def test_each_workload_runs_on_a_few_records(ground: Ground, name: str) -> None:
     run = Run(TINY, {})
     measured = list(run.take(ground, name))
