@@ -99,9 +99,11 @@ class Reply:
 
 @dataclass(slots=True)
 class Company(Turns[Any, Any]):
-    """Turns of a process with one thread: a call that waits is taken along by those that `come` meanwhile, once."""
+    """Turns of a process with one thread: a call that waits is taken along by those that `come` meanwhile, once. Where
+    the process has ended by then, so has the call."""
 
     come: Callable[[], None] | None = None
+    is_gone: bool = False
     _seats: list[tuple[Any, list[Any]]] = field(default_factory=list)
 
     def take(self, call: Any, size: int, work: Work[Any, Any]) -> Any:
@@ -110,6 +112,8 @@ class Company(Turns[Any, Any]):
         come, self.come = self.come, None
         if come is not None:
             come()
+        if self.is_gone:
+            raise KilledError
         if not seat[1]:
             turn, self._seats = self._seats, []
             try:
@@ -176,6 +180,7 @@ class Server:
         self._start()
 
     def _stop(self) -> None:
+        self.company.is_gone = True
         self.faults.disarm()
         self.center.engine.dispose()
         self.outside.dispose()
