@@ -69,8 +69,10 @@ def _pushed(center: Center, call: Call, size: int) -> Pushed:
     except ProblemError:
         raise
     except Exception as error:
+        if _is_unavailable(error):
+            raise
         asked = _said(call)
-        if _is_unavailable(error) or not asked.lines:
+        if not asked.lines:
             raise
         _log.exception("batch_failed", extra={"lines": len(asked.lines)})
     return _line_by_line(center, call.token, asked)

@@ -1,12 +1,16 @@
 """Requests made to break the server: each is refused for what it is, and costs little."""
 
 import gzip
+import sqlite3
 import tracemalloc
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from server import bodies
+from server.store import tablets
+from server.store.flight import Question
 from sync import chain
 from sync.cursor import Cursor, encode
 from sync.limits import ENROLMENT_BYTES_MAX, HEAD_BYTES_MAX
@@ -43,6 +47,21 @@ def test_nothing_is_unpacked_for_a_token_that_is_not_known(county: County, monke
     unpacked: list[object] = []
     monkeypatch.setattr(bodies.Body, "unpacked", unpacked.append)
     assert post(county, "sync", nested(b'{"v":1,"again":[')) == (401, "token-unknown")
+    assert unpacked == []
+
+
+def test_nothing_is_unpacked_while_nobody_can_say_whose_token_it_is(
+    county: County, wang: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_county: str | None, token: str) -> Question[None]:
+        if token:
+            raise sa.exc.OperationalError("SELECT", {}, sqlite3.OperationalError("away"))
+        yield sa.text("SELECT 1"), {}
+
+    unpacked: list[object] = []
+    monkeypatch.setattr(bodies.Body, "unpacked", unpacked.append)
+    monkeypatch.setattr(tablets, "opening", away)
+    assert post(county, "sync", nested(b'{"v":1,"again":['), wang.token) == (503, "unavailable")
     assert unpacked == []
 
 
