@@ -18,6 +18,7 @@ from server.problems import ProblemError
 from server.sitting import Call, NotTogetherError, Pushed
 from server.store import dialect, ledger, tablets
 from server.store.flight import ask
+from server.turns import given
 from sync import cursor as cursors
 from sync.frames import AnswerHead, Outcome
 
@@ -34,9 +35,9 @@ def exchange(center: Center, token: str, body: Callable[[], bytes], size: int = 
         with dialect.reading(center.engine) as connection:
             if ask(connection, tablets.opening(center.settings.county, token))[1] is None:
                 raise ProblemError("token-unknown")
-        _said(call)
+        given(call.asked())
     pushed = _pushed(center, call, size)
-    asked = _said(call)
+    asked = given(call.asked())
     answer = AnswerHead(cursors.encode(pushed.mark), pushed.receipt, pushed.through, pushed.replay, pushed.outcomes)
     cursor = None if pushed.replay else asked.cursor
     return pull.pulled(center, pushed.reader, cursor, asked.head, answer, pushed.read)
@@ -48,13 +49,6 @@ def _read(body: Callable[[], bytes]) -> Asked | ProblemError:
         return read_request(body())
     except ProblemError as problem:
         return problem
-
-
-def _said(call: Call) -> Asked:
-    asked = call.asked()
-    if isinstance(asked, ProblemError):
-        raise asked
-    return asked
 
 
 # -- from a call to what became of it
@@ -71,7 +65,7 @@ def _pushed(center: Center, call: Call, size: int) -> Pushed:
     except Exception as error:
         if _is_unavailable(error):
             raise
-        asked = _said(call)
+        asked = given(call.asked())
         if not asked.lines:
             raise
         _log.exception("batch_failed", extra={"lines": len(asked.lines)})
@@ -112,9 +106,7 @@ def _line_by_line(center: Center, token: str, asked: Asked) -> Pushed:
 def _alone(center: Center, call: Call, *, holds_all: bool) -> Pushed:
     """What became of one line; no page is read along."""
     [pushed] = sitting.received(center, [call], reads=False, holds_all=holds_all)
-    if isinstance(pushed, ProblemError):
-        raise pushed
-    return pushed
+    return given(pushed)
 
 
 def _is_unavailable(error: Exception) -> bool:

@@ -94,9 +94,10 @@ class _Sitting:
     def _loaded(self) -> Loading:
         """Asks all that is to be known beforehand, and tells the receptions of it."""
         county, loading = self.push.county, self.push.loading()
-        self._check_together(all(each.is_plain for each in self.receptions))
-        self._check_together(_are_apart([{each.caller.tablet} for each in self.receptions]))
-        self._check_together(_are_apart([each.subjects for each in self.receptions]))
+        if len(self.receptions) > 1:  # One alone need not be looked through.
+            self._check_together(all(each.is_plain for each in self.receptions))
+            self._check_together(_are_apart([{each.caller.tablet} for each in self.receptions]))
+            self._check_together(_are_apart([each.subjects for each in self.receptions]))
         lines = [line for each in self.receptions for line in each.asked.lines]
         names = {line.name for line in lines if line.name is not None}
         with Flight(self.push.connection) as flight:

@@ -13,6 +13,8 @@ Answer = TypeVar("Answer")
 
 TOGETHER_MAX = 8
 TOGETHER_BYTES_MAX = 64 * 1024
+_TOO_LARGE = TOGETHER_BYTES_MAX + 1
+"""For any company: a call of this size goes by itself."""
 
 Work: TypeAlias = Callable[[Sequence[Call]], Sequence[Answer | BaseException] | None]
 """What answers each of some calls; None where they cannot go together."""
@@ -54,10 +56,7 @@ class Turns(Generic[Call, Answer]):
             place.calling.acquire()
             if not place.answers:
                 self._work(work)
-        [answer] = place.answers
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        return given(place.answers[0])
 
     def _work(self, work: Work[Call, Answer]) -> None:
         with self._lock:
@@ -66,12 +65,12 @@ class Turns(Generic[Call, Answer]):
         try:
             answered = work([each.call for each in turn])
             answers = [] if answered is None else list(zip(turn, answered, strict=True))
-            for place in turn:
-                place.size = TOGETHER_BYTES_MAX + 1  # If it comes again, it goes by itself.
         except BaseException as error:  # noqa: BLE001 - each raises it for itself
             answers = [(place, error) for place in turn]
         with self._lock:
             if not answers:
+                for place in turn:
+                    place.size = _TOO_LARGE
                 self._waiting = turn + self._waiting
             self._call_first()
         for place, answer in answers:
@@ -92,3 +91,10 @@ class Turns(Generic[Call, Answer]):
                 break
             count += 1
         return count
+
+
+def given(answer: Answer | BaseException) -> Answer:
+    """An answer; raised where it is an error."""
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer

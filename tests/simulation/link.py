@@ -5,7 +5,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from random import Random
 from typing import NoReturn
 
@@ -46,12 +45,10 @@ class Network:
     random: Random
     faults: tuple[str, ...]
     one_in: int
-    overtake: Callable[[str], None] = lambda _person: None
-    """Has somebody else's tablet sync while a request of this person's is being worked on."""
+    overtake: Callable[[], None] = lambda: None
+    """Has something happen in another process while this one works on a request or on several."""
     accompany: Callable[[], None] = lambda: None
     """Has others come while a request waits for its turn."""
-    interfere: Callable[[], None] = lambda: None
-    """Has something happen in another process while several requests are worked on together."""
     look: Callable[[str, Parcel], Callable[[Reply], None]] = lambda _person, _parcel: lambda _reply: None
     """Sees each request before it is delivered, and gives what looks at the answer."""
     is_quiet: bool = False
@@ -95,7 +92,7 @@ class Network:
         return self.random.choice(self.faults)
 
     def _while_it_strikes(self, person: str, parcel: Parcel, fault: str) -> httpx.Response:
-        self.arm(Fault(fault), lambda: self._overtaken(person))
+        self.arm(Fault(fault))
         try:
             return _response(self._deliver(person, parcel))
         finally:
@@ -104,7 +101,7 @@ class Network:
     def _accompanied(self, person: str, parcel: Parcel) -> httpx.Response:
         """Worked on together with those of others, who have a good line; now and then a fault strikes all of them."""
         if self.random.randrange(2) == 0:
-            self.arm(self.random.choice(tuple(Fault)), lambda: self._quietly(self.interfere))
+            self.arm(self.random.choice(tuple(Fault)))
         self.server.company.come = lambda: self._quietly(self.accompany)
         try:
             return _response(self._deliver(person, parcel))
@@ -112,9 +109,9 @@ class Network:
             self.server.company.come = None
             self.server.faults.disarm()
 
-    def arm(self, fault: Fault, overtake: Callable[[], None] | None = None) -> None:
+    def arm(self, fault: Fault) -> None:
         most = 3 if fault is Fault.KILLED_AFTER else self.random.choice(STATEMENTS)
-        self.server.faults.arm(fault, self.random.randrange(most), overtake)
+        self.server.faults.arm(fault, self.random.randrange(most), lambda: self._quietly(self.overtake))
 
     def trouble(self) -> None:
         """May arm a fault for a command of an administrator: of those that this run knows, at as many."""
@@ -122,11 +119,8 @@ class Network:
         if fault in (Fault.KILLED, Fault.KILLED_AFTER, Fault.FULL, Fault.BUG):
             self.arm(Fault(fault))
 
-    def _overtaken(self, person: str) -> None:
-        """Another tablet's whole sync, over a good line."""
-        self._quietly(partial(self.overtake, person))
-
     def _quietly(self, others: Callable[[], None]) -> None:
+        """What others do, over a good line."""
         was_quiet, self.is_quiet = self.is_quiet, True
         try:
             others()

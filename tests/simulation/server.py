@@ -18,7 +18,7 @@ from server.center import Center
 from server.settings import Settings
 from server.sitting import Pushed
 from server.store.dialect import create_engine
-from server.turns import Turns, Work
+from server.turns import Turns, Work, given
 from sync.limits import RETENTION_DAYS
 from tests.simulation.faults import DatabaseFaults, InjectedBugError, KilledError
 from tests.simulation.releases import speaking
@@ -120,11 +120,9 @@ class Company(Turns[Any, Any]):
                 found = answers([each for each, _ in turn], work)
             except BaseException as error:  # noqa: BLE001 - each raises it for itself
                 found = [error] * len(turn)
-            for (_, given), answer in zip(turn, found, strict=True):
-                given.append(answer)
-        if isinstance(seat[1][0], BaseException):
-            raise seat[1][0]
-        return seat[1][0]
+            for (_, place), answer in zip(turn, found, strict=True):
+                place.append(answer)
+        return given(seat[1][0])
 
 
 @dataclass(frozen=True, slots=True)

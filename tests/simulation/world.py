@@ -1,7 +1,8 @@
 """A county with its tablets, under one clock and one source of chance."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -74,8 +75,7 @@ class World:
         one_in = self.random.choice((2, 3, 3, 4, 6, 10))
         if self.is_merciless:
             kinds, one_in = list(FAULTS), 2
-        ways = self._overtake, self._accompany, self._interfere
-        self.network = Network(self.server, self.random, tuple(kinds), one_in, *ways)
+        self.network = Network(self.server, self.random, tuple(kinds), one_in, self._overtake, self._accompany)
         self.server.trouble, self.server.wait = self.network.trouble, lambda: self.pass_ms(5000)
 
     def pass_ms(self, most_ms: int) -> None:
@@ -165,38 +165,35 @@ class World:
                     raise
         return reports[0] if reports else None
 
-    def _overtake(self, _person: str) -> None:
-        if self.is_nested:
-            return
-        promised, self.promised = self.promised, []
-        self.is_nested = self.server.is_nested = True
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """What others do in the midst of what is noted of one."""
+        before = self.promised, self.is_nested
+        self.promised, self.is_nested = [], True
         try:
-            self.meanwhile()
+            yield
         finally:
-            self.is_nested = self.server.is_nested = False
-            self.promised = promised
+            self.promised, self.is_nested = before
+
+    def _overtake(self) -> None:
+        """Something happens in another process, while this one works on a request or on several."""
+        if self.server.is_nested:
+            return
+        with self._aside():
+            self.server.is_nested = True
+            try:
+                self.meanwhile()
+            finally:
+                self.server.is_nested = False
 
     def _accompany(self) -> None:
         """One or two others come while somebody's request waits for its turn."""
         if self.is_nested:
             return
-        promised, self.promised = self.promised, []
-        self.is_nested = True
-        try:
+        with self._aside():
             if self.random.random() < 0.5:
                 self.server.company.come = self.another
             self.another()
-        finally:
-            self.is_nested = False
-            self.promised = promised
-
-    def _interfere(self) -> None:
-        """In another process, while this one works on several requests."""
-        was_nested, self.server.is_nested = self.server.is_nested, True
-        try:
-            self.meanwhile()
-        finally:
-            self.server.is_nested = was_nested
 
     # -- the end
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from server.turns import Turns, Work
+from server.turns import Turns, Work, given
 
 Answer = TypeVar("Answer")
 PATIENCE_S = 30
@@ -22,10 +22,7 @@ class Apart(Turns[Any, Any]):
     """Nobody waits for anybody: what comes between two requests comes between them as it would in two processes."""
 
     def take(self, call: Any, size: int, work: Work[Any, Any]) -> Any:
-        [answer] = answers([call], work)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        return given(answers([call], work)[0])
 
 
 @dataclass(slots=True)
@@ -45,9 +42,7 @@ class Together(Turns[Any, Any]):
             self._work_if_all_are_there()
             assert self.changed.wait_for(lambda: name in self.answers, PATIENCE_S)
             answer = self.answers.pop(name)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        return given(answer)
 
     def _work_if_all_are_there(self) -> None:
         """All jobs but those that ended without a call, or after theirs."""
