@@ -58,7 +58,7 @@ class Collection:
 
     def find(self, text: str) -> Records:
         """The records in which any value contains the text, whatever its case. Removed ones are left out."""
-        return self._desk.views.select(self.type, {}, removed=False, text=text)
+        return self._desk.views.find(self.type, text)
 
     def history(self, record: str | Record) -> Deeds:
         """What was done to a record on this tablet, as far back as it is kept (at least the retention time)."""

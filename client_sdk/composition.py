@@ -16,10 +16,13 @@ from sync.codes import DETAILS, Code
 from sync.edits import WORKFLOW_REGISTER, Edit
 from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 from sync.lines import same
-from sync.overlay import View
+from sync.overlay import View, begun
 
 OVER_NAMES_IN_LONG_LINE = 20
 """By register, where the values leave no room for more in the line."""
+
+_NOW = b'"now":'
+"""What the values of a creation's line follow, to its end."""
 
 Siblings = Mapping[str, Any]
 """The values of a conflict by the edit that gave each."""
@@ -39,14 +42,26 @@ class Author:
     at: str
 
 
-def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> bytes:
-    """The line of a creation. `mends` names the refused creation that it takes the place of. Raises InvalidError.
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """The line of a creation, and what it shows: the record, and the record's text, which is that in the line."""
 
-    It is not read again, as a change is: beside the values, which are judged here, nothing in it is its author's."""
+    line: bytes
+    view: View
+    text: str
+
+
+def creation(record_type: RecordType, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Creation:
+    """A creation of these values. `mends` names the refused one that it takes the place of. Raises InvalidError.
+
+    Its line is not read again, as a change is: beside the values, which are judged here, nothing in it is its author's.
+    """
     given = {field: value for field, value in values.items() if value is not None}
     _check(record_type, given, problems(record_type, given, partial=False), (Rule.SERVER,))
+    view = begun(author.edit, record_type, given)
     head = {"edit": author.edit, "schema": CATALOG.version, "by": author.person, "do": "create"}
-    return _line({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": given})
+    line = _line({**head, "type": record_type.name, "at": author.at, "mends": mends, "now": view.document})
+    return Creation(line, view, line[line.index(_NOW) + len(_NOW) : -1].decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from sync.overlay import overlaid
 
 NAME_RANDOM_BITS = 74
 # Asked of every edit, so in one statement.
-_AUTHOR = f"SELECT (SELECT value FROM meta WHERE key = '{Meta.PERSON}'), {KEPT}"  # noqa: S608 - our own keys
+_AUTHOR = f"""SELECT (SELECT json_extract(value, '$.id') FROM meta WHERE key = '{Meta.PERSON}'),
+    {KEPT}"""  # noqa: S608 - our own keys
 
 
 class Desk:
@@ -38,15 +39,16 @@ class Desk:
     @property
     def person(self) -> Mapping[str, Any]:
         """Who works here. Raises RevokedError on a tablet that was wiped, StoreMissingError before the enrolment."""
-        return self._person(self.store.meta(Meta.PERSON))
+        person: Mapping[str, Any] = json.loads(self._enrolled(self.store.meta(Meta.PERSON)))
+        return person
 
-    def _person(self, text: str | None) -> Mapping[str, Any]:
+    def _enrolled(self, text: str | None) -> str:
+        """What the store says of who works here."""
         if text is None:
             if self.store.meta(Meta.REVOKED) is not None:
                 raise RevokedError(wiped=True)
             raise StoreMissingError
-        person: Mapping[str, Any] = json.loads(text)
-        return person
+        return text
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -108,10 +110,10 @@ class Desk:
             raise DealtWithError
 
     def _create(self, record_type: str, values: Mapping[str, Any], author: Author, mends: str | None = None) -> Record:
-        line = composition.creation(CATALOG.types[record_type], values, author, mends)
-        self.outbox.append(Line(author.edit, record_type, mends or author.edit, line), author.at)
+        made = composition.creation(CATALOG.types[record_type], values, author, mends)
+        self.outbox.append(Line(author.edit, record_type, mends or author.edit, made.line), author.at)
         # A new name: but for what it mends, nothing else here can be about this record.
-        return self.views.begin(record_type, author.edit, values) if mends is None else self._show(record_type, mends)
+        return self.views.begin(record_type, made) if mends is None else self._show(record_type, mends)
 
     def change(
         self,
@@ -143,11 +145,10 @@ class Desk:
             self._deal_with(refused)
 
     def _author(self) -> Author:
-        text, *kept = self.store.rows(_AUTHOR)[0]
-        person = self._person(text)
+        person, *kept = self.store.rows(_AUTHOR)[0]
         now_ms, stamp = self.clock.next(*kept)
         name = ids.edit_name(now_ms, secrets.randbits(NAME_RANDOM_BITS))
-        return Author(str(person["id"]), now_ms, name, stamp)
+        return Author(self._enrolled(person), now_ms, name, stamp)
 
     def _show(self, record_type: str, record: str) -> Record:
         """The record with an edit that was just made of it."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from client_sdk.composition import Creation
 from client_sdk.outbox import Outbox
 from client_sdk.record import Record
 from client_sdk.schema import DOUBTED, VIEW_COLUMNS, Meta
@@ -11,7 +12,7 @@ from client_sdk.store import Store
 from schemas.catalog import CATALOG
 from sync.digests import digests
 from sync.frames import Row
-from sync.overlay import View, begun, overlaid
+from sync.overlay import View, overlaid
 
 Name = tuple[str, str]
 """A record's type and id."""
@@ -24,8 +25,8 @@ _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
 # Said in so many words, and not given: so SQLite finds the few such rows by their own index.
 _DOUBTED = f"rev = {DOUBTED}"
 _PUT = (
-    f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, text, {', '.join(VIEW_COLUMNS)}) "  # noqa: S608
-    f"VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})"
+    f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, {', '.join(VIEW_COLUMNS)}) "  # noqa: S608
+    f"VALUES (?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})"
 )
 
 
@@ -156,10 +157,10 @@ class Views:
             text = doc if doc is not None and not own else _text(view.document)
             self._show(record_type, view, text, keys, pending=bool(own) and self._outbox.owes_on(record_type, record))
 
-    def begin(self, record_type: str, record: str, values: Mapping[str, object]) -> Record:
-        """The view of a record that was just created here with these values, and of which nothing else is known."""
-        view = begun(record, CATALOG.types[record_type], values)
-        self._show(record_type, view, _text(view.document), "[]", pending=True)
+    def begin(self, record_type: str, made: Creation) -> Record:
+        """The view of a record that was just created here, and of which nothing else is known."""
+        view = made.view
+        self._show(record_type, view, made.text, "[]", pending=True)
         return Record(record_type, view.id, view.document, (), True, view.dots)
 
     def _show(self, record_type: str, view: View, document: str, keys: str, *, pending: bool) -> None:
@@ -171,7 +172,6 @@ class Views:
             _text(view.dots) if view.dots else "{}",
             keys,
             pending,
-            "\n".join(_texts(view.document)).casefold(),
             *(_scalar(view.document.get(column)) for column in VIEW_COLUMNS),
         )
 
@@ -181,7 +181,7 @@ class Views:
         found = self._store.row(f"{_RECORD} WHERE type = ? AND id = ?", record_type, record)
         return None if found is None else _record(found)
 
-    def select(self, record_type: str, equals: Mapping[str, object], *, removed: bool, text: str = "") -> list[Record]:
+    def select(self, record_type: str, equals: Mapping[str, object], *, removed: bool) -> list[Record]:
         """The records of a type whose fields equal these, oldest first; through an index where one of them has one."""
         conditions, parameters = ["type = ?"], [record_type]
         for field, value in equals.items():
@@ -190,12 +190,21 @@ class Views:
                 parameters.append(value)
         if not removed and "removed" not in equals:
             conditions.append("removed IS NULL")
-        if text:
-            conditions.append("text LIKE ? ESCAPE '\\'")
-            parameters.append(f"%{_literal(text.casefold())}%")
         rows = self._store.rows(f"{_RECORD} WHERE {' AND '.join(conditions)} ORDER BY id", *parameters)
         found = [_record(row) for row in rows]
         return [each for each in found if all(each.document.get(field) == value for field, value in equals.items())]
+
+    def find(self, record_type: str, text: str) -> list[Record]:
+        """The records of a type in which any value contains a text, whatever its case, oldest first."""
+        conditions, parameters = "type = ? AND removed IS NULL", [record_type]
+        if all(sign.isascii() or sign.lower() == sign.upper() for sign in text):
+            # SQLite finds the documents that have it somewhere, be it in a field's name; it knows no case but ASCII's.
+            conditions += " AND doc LIKE ? ESCAPE '\\'"
+            parameters.append(f"%{_literal(_text(text)[1:-1])}%")
+        rows = self._store.rows(f"{_RECORD} WHERE {conditions} ORDER BY id", *parameters)
+        folded = text.casefold()
+        found = [_record(row) for row in rows]
+        return [each for each in found if any(folded in said.casefold() for said in _texts(each.document))]
 
     def set_aside(self) -> list[Record]:
         rows = self._store.rows("SELECT type, id, doc FROM set_aside ORDER BY type, id")

@@ -225,6 +225,18 @@ def test_list_find_and_history(wang: Worker) -> None:
     )
 
 
+def test_find_looks_into_values_alone_and_knows_the_case_of_all_letters(wang: Worker) -> None:
+    said = 'Ёлка №1, "Ｄ-7" \\ 后门\n第二行'
+    made = household(wang, address=said)
+    household(wang, address="address")
+    find = wang.tablet.households.find
+    for text in ("ёлка", "ｄ-7", '"Ｄ', "\\ 后", "门\n第", "第二行"):
+        assert find(text) == [made], text
+    assert [each.address for each in find("ADDRESS")] == ["address"]
+    assert find("door_no") == find('":"') == find("nn") == []
+    assert len(find("")) == 2
+
+
 def test_a_removed_record_is_out_of_the_lists_until_it_is_taken_back(wang: Worker) -> None:
     home = household(wang)
     wang.tablet.households.change(home, removed="two doors were one")
