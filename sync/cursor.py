@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from sync.limits import INTEGER_MAX
 
@@ -49,7 +49,7 @@ class Mark:
 
 
 def encode(cursor: Cursor | Mark) -> str:
-    values = list(asdict(cursor).values())
+    values = [getattr(cursor, member.name) for member in fields(cursor)]
     return _encoded(values[:-2] if isinstance(cursor, Cursor) and not cursor.later else values)
 
 

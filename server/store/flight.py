@@ -125,8 +125,7 @@ def _sent(connection: sa.Connection, asked: Sequence[Asked]) -> list[Rows]:
         raise TypeError(f"PostgreSQL is spoken to by psycopg, not by {type(raw)}")
     sending = [_compiled(statement).sending(parameters) for statement, parameters in asked]
     try:
-        for each in sending:
-            _tell(connection, each)
+        _tell(connection, sending)
         return pipeline.sent(raw, connection.info.setdefault("prepared", set()), sending)
     except BaseException as error:
         # One whose statements are stale is given up too: the next one makes them known anew.
@@ -142,11 +141,13 @@ def _alone(connection: sa.Connection, statement: Any, parameters: Parameters) ->
     return result.all() if result.returns_rows else ()
 
 
-def _tell(connection: sa.Connection, sending: pipeline.Sending) -> None:
+def _tell(connection: sa.Connection, sending: Sequence[pipeline.Sending]) -> None:
     """Whoever listens to what SQLAlchemy sends hears of this too."""
     hearing, taking = connection.dispatch.before_cursor_execute, connection.dialect.dispatch.do_execute
-    if hearing or taking:
-        text, values = sending.statement.said, dict(zip(sending.statement.binds, sending.values, strict=True))
+    if not (hearing or taking):
+        return
+    for each in sending:
+        text, values = each.statement.said, dict(zip(each.statement.binds, each.values, strict=True))
         for hear in hearing:
             hear(connection, None, text, values, None, False)
         for take in taking:
