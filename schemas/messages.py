@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from marshmallow import Schema, fields
 
 from schemas.limits import SHOWN_NAME_CHARS_MAX
+from schemas.problems import INVALID, Problem
 from schemas.shipped import shipped
 
 MESSAGES: Mapping[str, Mapping[str, str]] = shipped("messages.json")
@@ -18,6 +19,13 @@ def sentence(error: str, schema: Schema, path: Path, language: str) -> str:
     """What is wrong at a path of a schema. `error` is a key of the messages, its argument after a space."""
     key, _, limit = error.partition(" ")
     return MESSAGES[key][language].format(label=_label(schema, path, language), limit=limit)
+
+
+def named(error: str, name: str) -> Problem:
+    """What is wrong with what is called by its name and has no label: a parameter, say. `error` as above."""
+    key, _, limit = error.partition(" ")
+    zh, en = (MESSAGES[key][language].format(label=shown_name(name), limit=limit) for language in LANGUAGES)
+    return Problem(INVALID, name[:SHOWN_NAME_CHARS_MAX], zh, en)
 
 
 def _label(schema: Schema, path: Path, language: str) -> str:

@@ -56,19 +56,19 @@ MADE_AT = "made_at"
 class Sort(Patterned):
     """`made_at` or `rev`, with a minus for the last one first."""
 
-    form = pattern(f"^-?({MADE_AT}|rev)$", "not_choice")
+    form = pattern(f"^-?({MADE_AT}|rev)$", f"one_of {MADE_AT}, -{MADE_AT}, rev, -rev")
 
 
 class Language(Patterned):
     """`zh` or `en`."""
 
-    form = pattern("^(zh|en)$", "not_choice")
+    form = pattern("^(zh|en)$", "one_of zh, en")
 
 
 class Word(Patterned):
     """The staff's word on a held edit."""
 
-    form = pattern("^(release|refuse)$", "not_choice")
+    form = pattern("^(release|refuse)$", "one_of release, refuse")
 
 
 class DateField(Patterned):

@@ -43,7 +43,7 @@ def enroll(center: Center, body: bytes) -> dict[str, object]:
     except lines.LineMalformedError as error:
         raise ProblemError("malformed") from error
     for found in shape_problems(EnrollRequest, asked):
-        raise ProblemError("invalid", found.field)
+        raise ProblemError.of(found)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     named = asked["tablet"]
     name = str(named["name"]) if isinstance(named, dict) else ""

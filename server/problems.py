@@ -2,14 +2,16 @@
 
 import json
 import logging
+from typing import Self
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from schemas.problems import INVALID, Problem
 from server.store.dialect import is_unavailable
 from server.store.ledger import NoCountyError
-from sync.codes import PROBLEMS
+from sync.codes import PROBLEMS, Detail
 
 log = logging.getLogger("doorstep")
 
@@ -21,24 +23,31 @@ _CODES_BY_STATUS = {
 
 
 class ProblemError(Exception):
-    """A request that is refused as a whole. `field` names what of it is at fault, where one thing is."""
+    """A request that is refused as a whole. `field` names what of it is at fault, where one thing is; `detail` says
+    that in words, where the code's own say too little."""
 
-    def __init__(self, code: str, field: str | None = None) -> None:
+    def __init__(self, code: str, field: str | None = None, detail: Detail | None = None) -> None:
         super().__init__(code)
-        self.code, self.field = code, field
+        self.code, self.field, self.detail = code, field, detail
+
+    @classmethod
+    def of(cls, found: Problem) -> Self:
+        """A request that is refused for one thing in it."""
+        return cls(INVALID, found.field, Detail(found.zh, found.en))
 
 
-def problem(code: str, field: str | None = None) -> Response:
+def problem(code: str, field: str | None = None, detail: Detail | None = None) -> Response:
     """The answer that says so, in both languages."""
     kind = PROBLEMS[code]
+    words = detail or kind.detail
     document = {
         "type": "about:blank",
         "title": kind.detail.en,
         "status": kind.status,
         "code": kind.code,
-        "detail": kind.detail.en,
-        "zh": kind.detail.zh,
-        "en": kind.detail.en,
+        "detail": words.en,
+        "zh": words.zh,
+        "en": words.en,
         "instance": request.path,
     }
     if field is not None:
@@ -56,7 +65,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(ProblemError)
     def _refused(error: ProblemError) -> Response:
-        return problem(error.code, error.field)
+        return problem(error.code, error.field, error.detail)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

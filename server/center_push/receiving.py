@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from werkzeug.datastructures import Headers
 
+from schemas.messages import named
 from server.center import Center
 from server.center_push import signing, snapshot
 from server.center_push.signing import Judgement
@@ -27,14 +28,14 @@ class Sender:
 
 def sender(center: Center, headers: Headers) -> Sender:
     """Who says to have sent a request. Raises ProblemError signature-wrong for one that may not."""
-    named = headers.get(signing.COUNTY)
-    if not ids.is_person_id(named):
+    county = headers.get(signing.COUNTY)
+    if not ids.is_person_id(county):
         raise ProblemError("signature-wrong", signing.COUNTY)
     with dialect.reading(center.engine) as connection:
-        secret = center_status.secret(connection, center.county(connection).code, named)
+        secret = center_status.secret(connection, center.county(connection).code, county)
     if secret is None:
         raise ProblemError("signature-wrong")
-    return Sender(named, secret)
+    return Sender(county, secret)
 
 
 def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> dict[str, object]:
@@ -51,7 +52,7 @@ def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> d
             raise ProblemError("signature-wrong", signing.TIMESTAMP)
     said = snapshot.read(body)
     if said.county != sent_by.county:
-        raise ProblemError("invalid", "county")
+        raise ProblemError.of(named(f"one_of {sent_by.county}", "county"))
     if said.day is None:
         return {"source": said.county, "result": "test"}
     return _kept(center, said, said.day, given[signing.ID], now_ms)

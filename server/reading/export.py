@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from werkzeug.wsgi import FileWrapper
 
 from schemas import reading
+from schemas.messages import named
 from schemas.rules import Sensitivity
 from server.center import Center
 from server.problems import ProblemError
@@ -77,12 +78,11 @@ def _unmasked(viewer: Viewer, asked: Query) -> tuple[frozenset[str], str]:
     reason = str(asked.said.get("reason", "")).strip()
     if not fields:
         return fields, reason
-    if not all(
-        name in asked.kind.fields and asked.kind.fields[name].sensitivity is Sensitivity.SENSITIVE for name in fields
-    ):
-        raise ProblemError("invalid", "unmask")
+    sensitive = {name for name, each in asked.kind.fields.items() if each.sensitivity is Sensitivity.SENSITIVE}
+    if not fields <= sensitive:
+        raise ProblemError.of(named(f"one_of {', '.join(sorted(sensitive))}", "unmask"))
     if not reason or "\0" in reason:
-        raise ProblemError("invalid", "reason")
+        raise ProblemError.of(named("required", "reason"))
     _require_staff(viewer, fields)
     return fields, reason
 

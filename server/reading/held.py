@@ -76,7 +76,7 @@ def _word(body: bytes) -> str:
     except lines.LineMalformedError as error:
         raise ProblemError("malformed") from error
     for found in shape_problems(reading.HeldDecision, said):
-        raise ProblemError("invalid", found.field)
+        raise ProblemError.of(found)
     return str(said["decision"])
 
 

@@ -13,9 +13,10 @@ from marshmallow import ValidationError
 
 from schemas import reading
 from schemas.catalog import CATALOG, RecordType
-from schemas.kinds import Day, ListOf, Shape, Whole, YesNo
-from schemas.limits import SHOWN_NAME_CHARS_MAX
+from schemas.codes import CODES
+from schemas.kinds import Choice, Day, ListOf, Shape, Whole, YesNo
 from schemas.masking import shape_of
+from schemas.messages import named
 from schemas.validation import shape_problems
 from server.administration.period import day_start
 from server.problems import ProblemError
@@ -95,34 +96,35 @@ class Query:
 def query(kind: RecordType, arguments: Arguments, shape: type[Shape], without: Iterable[str] = ()) -> Query:
     """Reads the parameters of a question. Raises ProblemError invalid with the parameter that is at fault."""
     declared = shape_of(shape).fields
-    named = {each.data_key or name: each for name, each in declared.items()}
+    shaped = {each.data_key or name: each for name, each in declared.items()}
     if not reading.has_assignee(kind):
-        named.pop("assignee", None)
-    fields = reading.filters_of(kind) - named.keys() - set(without)
+        shaped.pop("assignee", None)
+    fields = reading.filters_of(kind) - shaped.keys() - set(without)
     for name in arguments:
-        if name not in named and name not in fields:
-            raise ProblemError("invalid", name[:SHOWN_NAME_CHARS_MAX])
-    said = parameters(shape, {name: values for name, values in arguments.items() if name in named})
-    if said.get("date", reading.MADE_AT) not in {reading.MADE_AT, *reading.dates_of(kind)}:
-        raise ProblemError("invalid", "date")
+        if name not in shaped and name not in fields:
+            raise _invalid(name, f"unknown_parameter {_listed(shaped.keys() | fields)}")
+    said = parameters(shape, {name: values for name, values in arguments.items() if name in shaped})
+    dates = {reading.MADE_AT, *reading.dates_of(kind)}
+    if said.get("date", reading.MADE_AT) not in dates:
+        raise _invalid("date", f"one_of {_listed(dates)}")
     return Query(kind, said, {name: _members(kind, name, arguments[name]) for name in arguments if name in fields})
 
 
 def parameters(shape: type[Shape], arguments: Arguments) -> dict[str, Any]:
     """The values of parameters that a shape declares. Raises ProblemError invalid."""
-    named = {each.data_key or name: each for name, each in shape_of(shape).fields.items()}
+    shaped = {each.data_key or name: each for name, each in shape_of(shape).fields.items()}
     said: dict[str, Any] = {}
     for name, values in arguments.items():
-        each = named.get(name)
+        each = shaped.get(name)
         if isinstance(each, ListOf):
             said[name] = list(values)
         elif len(values) != 1:
-            raise ProblemError("invalid", name[:SHOWN_NAME_CHARS_MAX])
+            raise _invalid(name, "only_once")
         else:
             is_number = isinstance(each, Whole) and _WHOLE.fullmatch(values[0]) is not None
             said[name] = int(values[0]) if is_number else values[0]
     for found in shape_problems(shape, said):
-        raise ProblemError("invalid", found.field)
+        raise ProblemError.of(found)
     return said
 
 
@@ -137,16 +139,26 @@ def record_type(name: str) -> RecordType:
 def _members(kind: RecordType, name: str, values: Sequence[str]) -> tuple[str, ...]:
     declared = shape_of(kind.schema).fields[name]
     if len(values) > reading.FILTER_VALUES_MAX:
-        raise ProblemError("invalid", name)
+        raise _invalid(name, f"too_many {reading.FILTER_VALUES_MAX}")
     said = []
     for value in values:
         given = _YES_NO.get(value, value) if isinstance(declared, YesNo) else value
         try:
             declared.deserialize(given)
         except ValidationError as error:
-            raise ProblemError("invalid", name) from error
+            codes = f"one_of {_listed(CODES[declared.list_name])}" if isinstance(declared, Choice) else None
+            raise _invalid(name, codes or str(error.messages[0])) from error
         said.append(json.dumps(given))
     return tuple(said)
+
+
+def _invalid(name: str, error: str) -> ProblemError:
+    """A parameter that is at fault, and how: as schemas.messages says it."""
+    return ProblemError.of(named(error, name))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _day_after(day: str | None) -> str | None:

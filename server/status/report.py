@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schemas.kinds import is_real_day
+from schemas.messages import named
 from schemas.status import BALANCES, BOOKS, FLOWS, MEASURES
 from server.center import Center
 from server.problems import ProblemError
@@ -61,7 +62,7 @@ def _span(asked: Mapping[str, str], today: date) -> Span:
     last = min(_day(asked, "to", today), today)
     first = _day(asked, "from", last.replace(day=1))
     if first > last:
-        raise ProblemError("invalid", "from")
+        raise ProblemError.of(named(f"after_last_day {last}", "from"))
     return Span(first, last)
 
 
@@ -71,7 +72,7 @@ def _day(asked: Mapping[str, str], field: str, default: date) -> date:
         return default
     # A year before must be a day, too.
     if len(said) != _DAY_CHARS or not is_real_day(said) or said < "1000":
-        raise ProblemError("invalid", field)
+        raise ProblemError.of(named("not_day", field))
     return date.fromisoformat(said)
 
 

@@ -202,6 +202,9 @@ def refused(pair: Pair, answer: httpx.Response, status: int, code: str, field: s
     """The answer is this problem, in both languages, and nothing was kept."""
     document = answer.json()
     assert (answer.status_code, document["code"], document.get("field")) == (status, code, field)
-    assert document["zh"] == PROBLEMS[code].detail.zh
-    assert document["en"] == PROBLEMS[code].detail.en
+    if code == "invalid":  # What is wrong with the value, not just that something is.
+        assert document["detail"] == document["en"] != PROBLEMS[code].detail.en
+        assert document["zh"] != PROBLEMS[code].detail.zh
+    else:
+        assert (document["zh"], document["en"]) == (PROBLEMS[code].detail.zh, PROBLEMS[code].detail.en)
     assert pair.kept() == {}

@@ -239,6 +239,37 @@ def test_what_cannot_be_asked_is_said(wang: Device, kind: str, parameters: dict[
     assert problem(wang, f"records/{kind}", **parameters) == (422, "invalid", field)
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters", "zh", "en"),
+    [
+        (
+            "entry",
+            {"colour": "red"},
+            "没有“colour”这个参数，可用的有：assignee, at, by, ",
+            "there are assignee, at, by, ",
+        ),
+        ("visit", {"result": "seen"}, "“result”应为以下之一：declined, ", '"result" must be one of declined, '),
+        ("visit", {"household": "x"}, "“household”不是有效的记录编号", '"household" is not a valid record id'),
+        ("visit", {"limit": ["1", "2"]}, "“limit”只能给一次", '"limit" can be given only once'),
+        ("visit", {"limit": 0}, "“每页条数”应在 1–500 之间", '"The most rows wanted" must be within 1–500'),
+        ("visit", {"sort": "notes"}, "“排序”应为以下之一：made_at, -made_at", "must be one of made_at, -made_at"),
+        (
+            "visit",
+            {"date": "notes"},
+            "“date”应为以下之一：follow_up_on, made_at, visited_at",
+            "must be one of follow_up_on, made_at",
+        ),
+        ("visit", {"result": ["met"] * 101}, "“result”最多 100 项", '"result" may have at most 100 items'),
+    ],
+)
+def test_it_is_said_what_can_be_asked(wang: Device, kind: str, parameters: dict[str, Any], zh: str, en: str) -> None:
+    with pytest.raises(ProblemAnswerError) as refused:
+        answered(wang, f"records/{kind}", **parameters)
+    said = refused.value.document
+    assert zh in said["zh"]
+    assert en in said["en"] == said["detail"]
+
+
 def test_the_largest_page_is_given(wang: Device) -> None:
     assert items(wang, "records/visit", limit=LIST_ROWS_MAX) == []
 
