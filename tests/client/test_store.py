@@ -242,6 +242,12 @@ def test_a_store_from_before_the_stamps_stood_beside_the_lines_goes_on(
             store.put_meta(Meta.LAST_STAMP, "2031-01-01T00:00:00.000Z-0007")
             store.run("INSERT INTO outbox (seq, edit, line, type, record) VALUES (4, 'a', x'7b', 'visit', 'a')")
             store.run("INSERT INTO outbox (seq, edit, line, type, record) VALUES (9, 'b', x'7d', 'visit', 'a')")
+            store.run(
+                """INSERT INTO view (type, id, doc, dots, keys, pending, text)
+                VALUES ('household', 'h', ?, '{}', '[]', 0, ?)""",
+                '{"address":"磨坊A"}',
+                "磨坊a",
+            )
         store.close()
     with Tablet.open(path, transport=wang.link, clock=wang.clock) as tablet:
         made = tablet.households.create(address="x", unit=GRID)
@@ -254,6 +260,7 @@ def test_a_store_from_before_the_stamps_stood_beside_the_lines_goes_on(
         assert (kept[2][:2], kept[2][4]) == ((10, made.id), last.at)
         assert last.at == "2031-01-01T00:00:00.000Z-0008"
         assert tablet.waiting == 3
+        assert [each.id for each in tablet.households.find("磨坊a")] == ["h"]
 
 
 def test_what_is_no_store_is_said(tmp_path: Path) -> None:
