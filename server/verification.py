@@ -1,8 +1,10 @@
 """`doorstep verify`: the edit log replayed with its stored outcomes must give the records, and its chain must hold.
 
-It reads everything; it is for administrators and tests, not for requests.
+It reads everything, record by record; it is for administrators and tests, not for requests.
 """
 
+import heapq
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -33,6 +35,13 @@ from sync.refused import over_of_refused
 from sync.registers import Fate, Named
 
 ROWS_AT_ONCE = 1000
+_EDITED = [kind.name for kind in CATALOG.types.values() if kind.editable]
+_STANDING = [*_EDITED, "conflict"]
+"""The types of records that people make, and of all that stand somewhere by what a record says."""
+
+
+Texts = dict[tuple[str, str], tuple[str, str | None]]
+"""By type and id: documents and dots."""
 
 
 def differences(center: Center) -> list[str]:
@@ -51,6 +60,17 @@ def differences(center: Center) -> list[str]:
 
 def _streamed(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[sa.RowMapping]:
     yield from connection.execute(statement.execution_options(yield_per=ROWS_AT_ONCE)).mappings()
+
+
+def _by_id(*streams: Iterator[sa.RowMapping]) -> Iterator[tuple[str, list[list[sa.RowMapping]]]]:
+    """Id by id, the rows of each stream that have it. Each is in the order of its ids: nothing need be kept."""
+    told = [zip(itertools.repeat(place), stream, strict=False) for place, stream in enumerate(streams)]
+    in_order = heapq.merge(*told, key=lambda each: str(each[1]["id"]))
+    for identity, rows in groupby(in_order, key=lambda each: str(each[1]["id"])):
+        found: list[list[sa.RowMapping]] = [[] for _ in streams]
+        for place, row in rows:
+            found[place].append(row)
+        yield identity, found
 
 
 def _chain(connection: sa.Connection, county: County) -> Iterator[str]:
@@ -87,29 +107,29 @@ def _erased(connection: sa.Connection, county: County) -> set[str]:
 
 def _records(connection: sa.Connection, county: County, recount: Recount) -> Iterator[str]:
     """Every record and conflict, made again from its edits."""
-    stored = _stored(connection, county)
     columns = (
-        edit_log.c.name, edit_log.c.line, edit_log.c.type, edit_log.c.record, edit_log.c.stamp, edit_log.c.result,
+        edit_log.c.record.label("id"), edit_log.c.name, edit_log.c.line, edit_log.c.type, edit_log.c.stamp,
+        edit_log.c.result,
     )  # fmt: skip
     named = sa.select(*columns).where(
         edit_log.c.county == county.code, edit_log.c.name.is_not(None), edit_log.c.record.is_not(None)
     )
-    rows = _streamed(connection, named.order_by(edit_log.c.record, edit_log.c.revision))
-    for identity, log_rows in groupby(rows, key=lambda row: str(row["record"])):
-        of_record = list(log_rows)
-        admitted = [_edit(row, identity) for row in of_record if row["result"] in ADMITTED]
-        made = _made(identity, admitted, of_record)
-        if made is None:
-            continue
-        document = records.document(made, CATALOG, WORKFLOW)
-        life = lived(made, moves(admitted), WORKFLOW) if made.type == "dispute" else []
-        recount.see(made.type, identity, document, made.origins[0].at, life)
-        yield from _compared(stored, (made.type, identity), document, records.dots(made, CATALOG, WORKFLOW))
-        for name, found in records.conflicts(made, CATALOG, WORKFLOW).items():
-            yield from _compared(stored, ("conflict", conflict_id(identity, name)), found, {})
-    for kind, identity in stored:
-        if kind != "held":
-            yield f"{kind} {identity}: no edit made it"
+    log = _streamed(connection, named.order_by(edit_log.c.record, edit_log.c.revision))
+    # They are few, and found by names that are made of their records'.
+    conflicts = _texts(_stored(connection, county, "conflict"))
+    for identity, (said, *found) in _by_id(log, *(_stored(connection, county, kind) for kind in _EDITED)):
+        stored = _texts(row for rows in found for row in rows)
+        admitted = [_edit(row, identity) for row in said if row["result"] in ADMITTED]
+        made = _made(identity, admitted, said)
+        if made is not None:
+            document = records.document(made, CATALOG, WORKFLOW)
+            life = lived(made, moves(admitted), WORKFLOW) if made.type == "dispute" else []
+            recount.see(made.type, identity, document, made.origins[0].at, life)
+            yield from _compared(stored, (made.type, identity), document, records.dots(made, CATALOG, WORKFLOW))
+            for name, conflict in records.conflicts(made, CATALOG, WORKFLOW).items():
+                yield from _compared(conflicts, ("conflict", conflict_id(identity, name)), conflict, {})
+        yield from _made_by_none(stored)
+    yield from _made_by_none(conflicts)
 
 
 def _counters(connection: sa.Connection, county: County, recount: Recount) -> Iterator[str]:
@@ -130,15 +150,25 @@ def _remains(connection: sa.Connection, county: County) -> Iterable[Remaining]:
     return [remaining.read(json.loads(line)) for line in last.values()]
 
 
-def _stored(connection: sa.Connection, county: County) -> dict[tuple[str, str], tuple[str, str | None]]:
+def _stored(connection: sa.Connection, county: County, kind: str) -> Iterator[sa.RowMapping]:
+    """The records of a type, by id."""
     rows = sa.select(record.c.type, record.c.id, record.c.document, record.c.dots).where(
-        record.c.county == county.code, record.c.gone.is_(None)
+        record.c.county == county.code, record.c.type == kind, record.c.gone.is_(None)
     )
-    return {(row["type"], str(row["id"])): (row["document"], row["dots"]) for row in _streamed(connection, rows)}
+    return _streamed(connection, rows.order_by(record.c.id))
+
+
+def _texts(rows: Iterable[sa.RowMapping]) -> Texts:
+    return {(row["type"], str(row["id"])): (row["document"], row["dots"]) for row in rows}
+
+
+def _made_by_none(left: Texts) -> Iterator[str]:
+    for kind, identity in left:
+        yield f"{kind} {identity}: no edit made it"
 
 
 def _compared(
-    stored: dict[tuple[str, str], tuple[str, str | None]],
+    stored: Texts,
     identity: tuple[str, str],
     document: Values,
     dots: Mapping[str, list[str]],
@@ -198,35 +228,42 @@ def _held(connection: sa.Connection, county: County) -> Iterator[str]:
 
 def _placements(connection: sa.Connection, county: County) -> Iterator[str]:
     """Each record stands, at its own revision, where its document or its parent's says."""
-    placed: dict[tuple[str, str], set[str]] = {}
     rows = sa.select(
-        placement.c.type, placement.c.record, placement.c.key, placement.c.revision, record.c.revision.label("now")
-    )
+        placement.c.record.label("id"), placement.c.type, placement.c.key, placement.c.revision,
+        record.c.revision.label("now"),
+    )  # fmt: skip
     joined = rows.join(
         record,
         (record.c.county == placement.c.county)
         & (record.c.type == placement.c.type)
         & (record.c.id == placement.c.record),
     ).where(placement.c.county == county.code, placement.c.gone.is_(None))
-    for row in _streamed(connection, joined):
-        placed.setdefault((row["type"], str(row["record"])), set()).add(row["key"])
-        if row["revision"] != row["now"]:
-            yield f"{row['type']} {row['record']}: under {row['key']} it has another revision"
-    shown = {
-        (row["type"], str(row["id"])): (json.loads(row["document"]), row["parent"])
-        for row in _streamed(
-            connection,
-            sa.select(record.c.type, record.c.id, record.c.document, record.c.parent).where(
-                record.c.county == county.code, record.c.gone.is_(None)
-            ),
-        )
-    }
-    # A held creation bears the name of the record that it makes, and is nobody's parent.
-    tops = {identity: top for (kind, identity), (top, parent) in shown.items() if parent is None and kind != "held"}
-    for (kind, identity), (document, parent) in shown.items():
-        if kind == "held":
-            continue
-        top = document if parent is None else tops.get(str(parent), {})
-        keys = {f"unit:{top.get('unit')}"} | ({top["assignee"]} if top.get("assignee") else set())
-        if placed.get((kind, identity), set()) != keys:
-            yield f"{kind} {identity}: it stands elsewhere than its record says"
+    standing = _streamed(connection, joined.order_by(placement.c.record))
+    for identity, (stands, *shown) in _by_id(standing, *(_shown(connection, county, kind) for kind in _STANDING)):
+        placed: dict[str, set[str]] = {}
+        for row in stands:
+            placed.setdefault(row["type"], set()).add(row["key"])
+            if row["revision"] != row["now"]:
+                yield f"{row['type']} {identity}: under {row['key']} it has another revision"
+        for row in (row for rows in shown for row in rows):
+            said = row["document"] if row["parent"] is None else row["top"]
+            top = json.loads(said) if said else {}
+            keys = {f"unit:{top.get('unit')}"} | ({top["assignee"]} if top.get("assignee") else set())
+            if placed.get(row["type"], set()) != keys:
+                yield f"{row['type']} {identity}: it stands elsewhere than its record says"
+
+
+def _shown(connection: sa.Connection, county: County, kind: str) -> Iterator[sa.RowMapping]:
+    """What is shown of a type, by id, each with the document of the record that it stands with."""
+    top = record.alias("top")
+    is_top = (
+        (top.c.county == record.c.county)
+        & top.c.type.in_(_EDITED)
+        & (top.c.id == record.c.parent)
+        & top.c.parent.is_(None)
+        & top.c.gone.is_(None)
+    )
+    columns = record.c.type, record.c.id, record.c.document, record.c.parent, top.c.document.label("top")
+    rows = sa.select(*columns).select_from(sa.outerjoin(record, top, is_top))
+    rows = rows.where(record.c.county == county.code, record.c.type == kind, record.c.gone.is_(None))
+    return _streamed(connection, rows.order_by(record.c.id))
