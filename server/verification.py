@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
@@ -24,6 +25,7 @@ from server.status.remaining import Remaining
 from server.store import counters, dialect
 from server.store.ledger import BLANK, County
 from server.store.log import ERASE, STRAY
+from server.store.records import text
 from server.store.tables import edit_log, placement, record
 from sync import chain, edits, lines, records
 from sync.codes import ADMITTED, Code, Result
@@ -176,7 +178,7 @@ def _compared(
     found = stored.pop(identity, None)
     if found is None:
         yield f"{identity[0]} {identity[1]}: its edits make it, and it is not there"
-    elif canonical(json.loads(found[0])) != canonical(document):
+    elif found[0] != text(document) and canonical(json.loads(found[0])) != canonical(document):
         yield f"{identity[0]} {identity[1]}: it is not what its edits make"
     elif (json.loads(found[1]) if found[1] else {}) != dict(dots):
         yield f"{identity[0]} {identity[1]}: its siblings are not what its edits make"
@@ -247,7 +249,7 @@ def _placements(connection: sa.Connection, county: County) -> Iterator[str]:
                 yield f"{row['type']} {identity}: under {row['key']} it has another revision"
         for row in (row for rows in shown for row in rows):
             said = row["document"] if row["parent"] is None else row["top"]
-            top = json.loads(said) if said else {}
+            top = orjson.loads(said) if said else {}
             keys = {f"unit:{top.get('unit')}"} | ({top["assignee"]} if top.get("assignee") else set())
             if placed.get(row["type"], set()) != keys:
                 yield f"{row['type']} {identity}: it stands elsewhere than its record says"
