@@ -80,7 +80,7 @@ def _unmasked(viewer: Viewer, asked: Query) -> tuple[frozenset[str], str]:
         return fields, reason
     sensitive = {name for name, each in asked.kind.fields.items() if each.sensitivity is Sensitivity.SENSITIVE}
     if not fields <= sensitive:
-        raise ProblemError.of(named(f"one_of {', '.join(sorted(sensitive))}", "unmask"))
+        raise ProblemError.of(named(f"one_of {', '.join(sorted(sensitive))}" if sensitive else "not_choice", "unmask"))
     if not reason or "\0" in reason:
         raise ProblemError.of(named("required", "reason"))
     _require_staff(viewer, fields)
