@@ -26,6 +26,14 @@ def test_a_problem_has_the_standard_members_and_four_more(wang: Tablet) -> None:
     assert (document["zh"], document["en"]) == ("请求格式不正确", "The request is not formed as it must be")
 
 
+@states("The words are those below; for `invalid` they say what is wrong with the field, or what it may be")
+def test_the_words_of_what_is_invalid_name_the_field(api: httpx.Client) -> None:
+    asked = {"code": "7K4P-QM2X", "nonce": "n" * 2_000, "tablet": {"name": "t"}}
+    document = problem(api.post("/api/v1/enroll", json=asked), 422, "invalid", "nonce")
+    assert document["zh"] == "“随机数”最多 500 个字"
+    assert document["en"] == document["detail"] == '"Nonce" may have at most 500 characters'
+
+
 @states("| `not-found` | 404 |")
 @pytest.mark.parametrize("path", ["/", "/api", "/api/v1", "/api/v1/x", "/api/v2/sync", "/api/v1/sync/"])
 def test_nothing_at_this_address(api: httpx.Client, path: str) -> None:
