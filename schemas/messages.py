@@ -1,6 +1,6 @@
 """The sentences of problems, in both languages (schemas/data/messages.json)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from marshmallow import Schema, fields
 
@@ -17,15 +17,24 @@ Path = Sequence[str | int]
 
 def sentence(error: str, schema: Schema, path: Path, language: str) -> str:
     """What is wrong at a path of a schema. `error` is a key of the messages, its argument after a space."""
-    key, _, limit = error.partition(" ")
-    return MESSAGES[key][language].format(label=_label(schema, path, language), limit=limit)
+    return _worded(error, _label(schema, path, language), language)
 
 
 def named(error: str, name: str) -> Problem:
     """What is wrong with what is called by its name and has no label: a parameter, say. `error` as above."""
-    key, _, limit = error.partition(" ")
-    zh, en = (MESSAGES[key][language].format(label=shown_name(name), limit=limit) for language in LANGUAGES)
+    zh, en = (_worded(error, shown_name(name), language) for language in LANGUAGES)
     return Problem(INVALID, name[:SHOWN_NAME_CHARS_MAX], zh, en)
+
+
+def one_of(names: Iterable[str]) -> str:
+    """The error of what must be one of these."""
+    listed = ", ".join(sorted(names))
+    return f"one_of {listed}" if listed else "not_choice"
+
+
+def _worded(error: str, label: str, language: str) -> str:
+    key, _, limit = error.partition(" ")
+    return MESSAGES[key][language].format(label=label, limit=limit)
 
 
 def _label(schema: Schema, path: Path, language: str) -> str:

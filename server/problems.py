@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from schemas.messages import named
 from schemas.problems import INVALID, Problem
 from server.store.dialect import is_unavailable
 from server.store.ledger import NoCountyError
@@ -34,6 +35,11 @@ class ProblemError(Exception):
     def of(cls, found: Problem) -> Self:
         """A request that is refused for one thing in it."""
         return cls(INVALID, found.field, Detail(found.zh, found.en))
+
+    @classmethod
+    def at(cls, field: str, error: str) -> Self:
+        """One that is refused for this field of it; `error` as schemas.messages says it in words."""
+        return cls.of(named(error, field))
 
 
 def problem(code: str, field: str | None = None, detail: Detail | None = None) -> Response:

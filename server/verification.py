@@ -8,6 +8,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -66,11 +67,14 @@ def _streamed(connection: sa.Connection, statement: sa.Select[Any]) -> Iterator[
 
 def _by_id(*streams: Iterator[sa.RowMapping]) -> Iterator[tuple[str, list[list[sa.RowMapping]]]]:
     """Id by id, the rows of each stream that have it. Each is in the order of its ids: nothing need be kept."""
-    told = [zip(itertools.repeat(place), stream, strict=False) for place, stream in enumerate(streams)]
-    in_order = heapq.merge(*told, key=lambda each: str(each[1]["id"]))
-    for identity, rows in groupby(in_order, key=lambda each: str(each[1]["id"])):
+
+    def told(place: int, stream: Iterator[sa.RowMapping]) -> Iterator[tuple[str, int, sa.RowMapping]]:
+        return ((str(row["id"]), place, row) for row in stream)
+
+    in_order = heapq.merge(*map(told, itertools.count(), streams), key=itemgetter(0))
+    for identity, rows in groupby(in_order, key=itemgetter(0)):
         found: list[list[sa.RowMapping]] = [[] for _ in streams]
-        for place, row in rows:
+        for _, place, row in rows:
             found[place].append(row)
         yield identity, found
 

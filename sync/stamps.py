@@ -16,7 +16,6 @@ BEGINNING = ""
 """Earlier than every stamp: since when a creation's placement holds."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_PLAIN = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC; a moment without a zone is quicker to write
 _COUNTER_MAX = 0xFFFF
 _MS_MAX = 253_402_300_799_999
 
@@ -34,8 +33,8 @@ def is_stamp(value: object) -> TypeGuard[str]:
 
 def stamp(now_ms: int, counter: int = 0) -> str:
     """The stamp of a moment in milliseconds since 1970, held within the years that the text can say."""
-    moment = _EPOCH_PLAIN + timedelta(milliseconds=min(max(now_ms, 0), _MS_MAX))
-    return f"{moment.isoformat('T', 'milliseconds')}Z-{counter:04x}"  # Far quicker than strftime.
+    moment = _EPOCH + timedelta(milliseconds=min(max(now_ms, 0), _MS_MAX))
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z-{counter:04x}"  # Far quicker than strftime.
 
 
 def instant(now_ms: int) -> str:

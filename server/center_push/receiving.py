@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from werkzeug.datastructures import Headers
 
-from schemas.messages import named
+from schemas.messages import one_of
 from server.center import Center
 from server.center_push import signing, snapshot
 from server.center_push.signing import Judgement
@@ -52,7 +52,7 @@ def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> d
             raise ProblemError("signature-wrong", signing.TIMESTAMP)
     said = snapshot.read(body)
     if said.county != sent_by.county:
-        raise ProblemError.of(named(f"one_of {sent_by.county}", "county"))
+        raise ProblemError.at("county", one_of([sent_by.county]))
     if said.day is None:
         return {"source": said.county, "result": "test"}
     return _kept(center, said, said.day, given[signing.ID], now_ms)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from schemas.messages import named
 from schemas.snapshots import SNAPSHOT_VERSION, Snapshot, SnapshotTest
 from schemas.validation import shape_problems
 from server.problems import ProblemError
@@ -80,14 +79,14 @@ def _check_tree(units: Sequence[Mapping[str, Any]]) -> None:
     """Each unit once, under one that is named too, and none under itself."""
     parents = {each["unit"]: each.get("parent") for each in units}
     if len(parents) != len(units):
-        raise ProblemError.of(named("named_twice", "units"))
+        raise ProblemError.at("units", "named_twice")
     grounded: set[str | None] = {None}
     for place, each in enumerate(units):
         path: list[str] = []
         unit: str | None = each["unit"]
         while unit not in grounded:
             if unit is None or unit not in parents or len(path) > len(parents):
-                raise ProblemError.of(named("unknown_unit", f"units.{place}.parent"))
+                raise ProblemError.at(f"units.{place}.parent", "unknown_unit")
             path.append(unit)
             unit = parents[unit]
         grounded.update(path)
@@ -97,7 +96,7 @@ def _check_counters(units: Sequence[Mapping[str, Any]], counters: Sequence[Mappi
     known = {each["unit"] for each in units}
     for place, each in enumerate(counters):
         if each["unit"] not in known:
-            raise ProblemError.of(named("unknown_unit", f"counters.{place}.unit"))
+            raise ProblemError.at(f"counters.{place}.unit", "unknown_unit")
         known.remove(each["unit"])  # Each once.
         if not all(ids.is_person_id(measure) for measure in each["measures"]):
-            raise ProblemError.of(named("not_name", f"counters.{place}.measures"))
+            raise ProblemError.at(f"counters.{place}.measures", "not_name")

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from schemas.kinds import is_real_day
-from schemas.messages import named
 from server.center import Center
 from server.problems import ProblemError
 from server.reading.viewer import Viewer, viewing
@@ -37,16 +36,16 @@ def sums(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, obje
 def _asked(asked: Mapping[str, str]) -> tuple[str, str, str]:
     source = asked.get("source")
     if not ids.is_person_id(source):
-        raise ProblemError.of(named("not_name", "source"))
+        raise ProblemError.at("source", "not_name")
     days = []
     for field in ("from", "to"):
         day = asked.get(field, "")
         if len(day) != _DAY_CHARS or not is_real_day(day):
-            raise ProblemError.of(named("not_day", field))
+            raise ProblemError.at(field, "not_day")
         days.append(day)
     first, last = days
     if not 0 <= (date.fromisoformat(last) - date.fromisoformat(first)).days < STATUS_DAYS_MAX:
-        raise ProblemError.of(named(f"days_apart {STATUS_DAYS_MAX}", "to"))
+        raise ProblemError.at("to", f"days_apart {STATUS_DAYS_MAX}")
     return source, first, last
 
 

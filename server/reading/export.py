@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from werkzeug.wsgi import FileWrapper
 
 from schemas import reading
-from schemas.messages import named
+from schemas.messages import one_of
 from schemas.rules import Sensitivity
 from server.center import Center
 from server.problems import ProblemError
@@ -80,9 +80,9 @@ def _unmasked(viewer: Viewer, asked: Query) -> tuple[frozenset[str], str]:
         return fields, reason
     sensitive = {name for name, each in asked.kind.fields.items() if each.sensitivity is Sensitivity.SENSITIVE}
     if not fields <= sensitive:
-        raise ProblemError.of(named(f"one_of {', '.join(sorted(sensitive))}" if sensitive else "not_choice", "unmask"))
+        raise ProblemError.at("unmask", one_of(sensitive))
     if not reason or "\0" in reason:
-        raise ProblemError.of(named("required", "reason"))
+        raise ProblemError.at("reason", "required")
     _require_staff(viewer, fields)
     return fields, reason
 

@@ -16,7 +16,7 @@ from schemas.catalog import CATALOG, RecordType
 from schemas.codes import CODES
 from schemas.kinds import Choice, Day, ListOf, Shape, Whole, YesNo
 from schemas.masking import shape_of
-from schemas.messages import named
+from schemas.messages import one_of
 from schemas.validation import shape_problems
 from server.administration.period import day_start
 from server.problems import ProblemError
@@ -102,11 +102,11 @@ def query(kind: RecordType, arguments: Arguments, shape: type[Shape], without: I
     fields = reading.filters_of(kind) - shaped.keys() - set(without)
     for name in arguments:
         if name not in shaped and name not in fields:
-            raise _invalid(name, f"unknown_parameter {_listed(shaped.keys() | fields)}")
+            raise ProblemError.at(name, f"unknown_parameter {', '.join(sorted(shaped.keys() | fields))}")
     said = parameters(shape, {name: values for name, values in arguments.items() if name in shaped})
     dates = {reading.MADE_AT, *reading.dates_of(kind)}
     if said.get("date", reading.MADE_AT) not in dates:
-        raise _invalid("date", f"one_of {_listed(dates)}")
+        raise ProblemError.at("date", one_of(dates))
     return Query(kind, said, {name: _members(kind, name, arguments[name]) for name in arguments if name in fields})
 
 
@@ -119,7 +119,7 @@ def parameters(shape: type[Shape], arguments: Arguments) -> dict[str, Any]:
         if isinstance(each, ListOf):
             said[name] = list(values)
         elif len(values) != 1:
-            raise _invalid(name, "only_once")
+            raise ProblemError.at(name, "only_once")
         else:
             is_number = isinstance(each, Whole) and _WHOLE.fullmatch(values[0]) is not None
             said[name] = int(values[0]) if is_number else values[0]
@@ -139,26 +139,17 @@ def record_type(name: str) -> RecordType:
 def _members(kind: RecordType, name: str, values: Sequence[str]) -> tuple[str, ...]:
     declared = shape_of(kind.schema).fields[name]
     if len(values) > reading.FILTER_VALUES_MAX:
-        raise _invalid(name, f"too_many {reading.FILTER_VALUES_MAX}")
+        raise ProblemError.at(name, f"too_many {reading.FILTER_VALUES_MAX}")
     said = []
     for value in values:
         given = _YES_NO.get(value, value) if isinstance(declared, YesNo) else value
         try:
             declared.deserialize(given)
         except ValidationError as error:
-            codes = f"one_of {_listed(CODES[declared.list_name])}" if isinstance(declared, Choice) else None
-            raise _invalid(name, codes or str(error.messages[0])) from error
+            codes = CODES[declared.list_name] if isinstance(declared, Choice) else None
+            raise ProblemError.at(name, one_of(codes) if codes else str(error.messages[0])) from error
         said.append(json.dumps(given))
     return tuple(said)
-
-
-def _invalid(name: str, error: str) -> ProblemError:
-    """A parameter that is at fault, and how: as schemas.messages says it."""
-    return ProblemError.of(named(error, name))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 def _day_after(day: str | None) -> str | None:

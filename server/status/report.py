@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schemas.kinds import is_real_day
-from schemas.messages import named
 from schemas.status import BALANCES, BOOKS, FLOWS, MEASURES
 from server.center import Center
 from server.problems import ProblemError
@@ -62,7 +61,7 @@ def _span(asked: Mapping[str, str], today: date) -> Span:
     last = min(_day(asked, "to", today), today)
     first = _day(asked, "from", last.replace(day=1))
     if first > last:
-        raise ProblemError.of(named(f"after_last_day {last}", "from"))
+        raise ProblemError.at("from", f"after_last_day {last}")
     return Span(first, last)
 
 
@@ -72,7 +71,7 @@ def _day(asked: Mapping[str, str], field: str, default: date) -> date:
         return default
     # A year before must be a day, too.
     if len(said) != _DAY_CHARS or not is_real_day(said) or said < "1000":
-        raise ProblemError.of(named("not_day", field))
+        raise ProblemError.at(field, "not_day")
     return date.fromisoformat(said)
 
 
