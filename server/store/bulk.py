@@ -17,36 +17,23 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from server.store.arrays import Elements
 from server.store.flight import Sender
 
 Row = Mapping[str, Any]
 
 
-class Many(sa.types.TypeDecorator[Sequence[object]]):
-    """Values of one kind as one parameter: the text of an array on PostgreSQL, JSON on SQLite."""
+class Many(sa.types.UserDefinedType[Sequence[object]]):
+    """Values of a column as one parameter: an array on PostgreSQL, JSON on SQLite."""
 
-    impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: Iterable[object] | None, dialect: Dialect) -> str:
-        wanted = list(value or ())
-        return json.dumps(wanted) if dialect.name == "sqlite" else _array(wanted)
+    def __init__(self, column: sa.types.TypeEngine[Any]) -> None:
+        self.column = column
 
-
-def _array(values: Sequence[object]) -> str:
-    """An array as PostgreSQL reads it. (The driver would look at each value for itself, and again at each sign.)"""
-    # Nearly all are texts, and there are a great many: no call for each.
-    elements = [
-        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else _element(value)
-        for value in values
-    ]
-    return "{" + ",".join(elements) + "}"
-
-
-def _element(value: object) -> str:
-    if value is None:
-        return "NULL"
-    return f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Iterable[object] | None], object]:
+        made = json.dumps if dialect.name == "sqlite" else Elements.of(self.column).array
+        return lambda values: made(list(values or ()))
 
 
 class Among(FunctionElement[bool]):
@@ -60,13 +47,11 @@ class Among(FunctionElement[bool]):
 def among(column: sa.ColumnElement[Any], values: str | Iterable[object]) -> Among:
     """`column IN values` with one parameter, however many values: the values themselves, or the parameter's name."""
     if isinstance(values, str):
-        return Among(column, sa.bindparam(values, type_=Many()))
-    return Among(column, sa.bindparam(None, list(values), type_=Many(), unique=True))
+        return Among(column, sa.bindparam(values, type_=Many(column.type)))
+    return Among(column, sa.bindparam(None, list(values), type_=Many(column.type), unique=True))
 
 
-# As a subquery the array is read once. (What makes an array of a text depends on settings, as PostgreSQL sees it, so it
-# would be made again for each row that an index does not find.)
-_ANY = "({0} = ANY (CAST((SELECT CAST({1} AS {2}[])) AS {2}[])))"
+_ANY = "({} = ANY (CAST({} AS {}[])))"
 
 
 @compiles(Among, "postgresql")
@@ -176,9 +161,12 @@ def _update(database: str, table: sa.Table, key: str, columns: tuple[str, ...]) 
 
 def _given(table: sa.Table, columns: tuple[str, ...]) -> sa.Select[Any]:
     told = [name for name in columns if name != "county"]
-    arrays = [sa.cast(sa.bindparam(f"all_{name}", type_=Many()), postgresql.ARRAY(table.c[name].type)) for name in told]
+    kinds = {name: table.c[name].type for name in told}
+    arrays = [
+        sa.cast(sa.bindparam(f"all_{name}", type_=Many(kind)), postgresql.ARRAY(kind)) for name, kind in kinds.items()
+    ]
     source = (
-        sa.func.unnest(*arrays).table_valued(*(sa.column(name, table.c[name].type) for name in told)).render_derived()
+        sa.func.unnest(*arrays).table_valued(*(sa.column(name, kind) for name, kind in kinds.items())).render_derived()
     )
     county = sa.cast(sa.bindparam("same_county"), sa.Text).label("county")
     return sa.select(*(county if name == "county" else source.c[name] for name in columns))
