@@ -15,7 +15,7 @@ from bench.ground import Ground, Running
 from bench.measurement import Measurement, Subject, Usage, percentile
 from bench.processes import watching
 from bench.records import Records, Visit
-from bench.wire import Wire, asking, check_applied, cursor_of, packed, side_by_side
+from bench.wire import Packed, Wire, asking, check_applied, cursor_of, packed, side_by_side
 from server.center import Center
 from server.settings import Settings
 from server.store import dialect, feed
@@ -33,14 +33,14 @@ class Tablet:
 
     worker: Worker
     cursor: str
-    outbox: list[list[bytes]]
+    outbox: list[Packed]
     took_s: list[float] = field(default_factory=list)
     rows: int = 0
 
     def sync(self, wire: Wire) -> None:
         """One small sync: a few edits up, whatever changed down, in one request."""
         lines = self.outbox.pop()
-        body = packed(asking(self.cursor, owes=sum(map(len, self.outbox))), lines)
+        body = lines.after(asking(self.cursor, owes=EDITS_PER_SYNC * len(self.outbox)))
         began = time.perf_counter()
         answer = wire.sync(self.worker.token, body)
         self.took_s.append(time.perf_counter() - began)
@@ -84,7 +84,7 @@ def _with_work(running: Running, workers: list[Worker], cycles: int) -> list[Tab
     for seed, worker in enumerate(workers):
         visits = worker.visits(Records(until, seed), cycles * EDITS_PER_SYNC)
         lines = [visit.line for visit in visits]
-        outbox = [lines[first : first + EDITS_PER_SYNC] for first in range(0, len(lines), EDITS_PER_SYNC)]
+        outbox = [Packed.of(lines[first : first + EDITS_PER_SYNC]) for first in range(0, len(lines), EDITS_PER_SYNC)]
         tablets.append(Tablet(worker, cursor_of(wire, worker), outbox[::-1]))
     wire.close()
     return tablets

@@ -4,8 +4,10 @@ import gzip
 import http
 import http.client
 import json
+import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,6 +22,7 @@ from sync.stamps import stamp
 TIMEOUT_S = 300
 WARM_CONNECTIONS, WARM_SYNCS, WARM_VISITS = 4, 4, 3
 _GZIP_LEVEL = 6  # As client_sdk packs.
+_GZIP_HEAD = gzip.compress(b"", _GZIP_LEVEL, mtime=0)[:10]
 Given = TypeVar("Given")
 
 
@@ -78,9 +81,30 @@ class Wire:
         self._http.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Lines of a request, packed by gzip before it is known from where their tablet goes on."""
+
+    lines: bytes
+    deflated: bytes
+
+    @classmethod
+    def of(cls, edit_lines: Sequence[bytes]) -> "Packed":
+        lines = b"".join(line + b"\n" for line in edit_lines)
+        packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        return cls(lines, packer.compress(lines) + packer.flush())
+
+    def after(self, head: RequestHead) -> bytes:
+        """The body of a sync request: the head as it is, which is a block of its own (RFC 1951, 3.2.4), the lines."""
+        first = request(head, [])
+        stored = struct.pack("<BHH", 0, len(first), len(first) ^ 0xFFFF) + first
+        checked = struct.pack("<II", zlib.crc32(self.lines, zlib.crc32(first)), len(first) + len(self.lines))
+        return _GZIP_HEAD + stored + self.deflated + checked
+
+
 def packed(head: RequestHead, edit_lines: Sequence[bytes]) -> bytes:
-    """The body of a sync request as a tablet sends it."""
-    return gzip.compress(request(head, edit_lines), _GZIP_LEVEL)
+    """The body of a sync request, packed all at once."""
+    return Packed.of(edit_lines).after(head)
 
 
 def asking(cursor: str | None, *, owes: int = 0, want: int = 1_000) -> RequestHead:

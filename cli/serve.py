@@ -82,7 +82,7 @@ def _run(listener: int, workers: int, threads: int) -> None:
     known = importlib.import_module("gunicorn.config").KNOWN_SETTINGS
     said = {
         "bind": f"fd://{listener}",
-        "worker-class": "gthread",
+        "worker-class": "cli.threads.Threads",
         "workers": workers,
         "threads": threads,
         # Whoever comes when all threads are taken goes to a process that has one, and waits in turn where none has.

@@ -1,5 +1,7 @@
 """Many values as one parameter: of every kind that a column has, however they travel."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -19,8 +21,8 @@ KEPT = sa.Table(
     sa.Column("said", sa.Text),
     sa.Column("revision", sa.BigInteger),
 )
-NOTHING = {"name": None, "line": None, "said": None, "revision": None}
-VALUES = (
+NOTHING: dict[str, Any] = {"name": None, "line": None, "said": None, "revision": None}
+VALUES: tuple[dict[str, Any], ...] = (
     NOTHING,
     {"name": "00000000-0000-7000-8000-000000000000", "line": b"", "said": "", "revision": 0},
     {"name": "ffffffff-ffff-7fff-bfff-ffffffffffff", "line": bytes(range(256)), "said": "NULL", "revision": -1},
