@@ -5,7 +5,7 @@ import os
 from flask import Flask
 
 from server import bodies, problems
-from server.api import center, description, export, feed, health, held, records, status, sync, tablets
+from server.api import center, description, export, feed, health, held, metrics, records, status, sync, tablets
 from server.center import Center, Clock, system_clock
 from server.settings import Settings
 
@@ -17,7 +17,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.extensions["center"] = Center.of(settings or Settings.from_environment(os.environ), clock)
     problems.install(app)
     bodies.install(app)
-    for module in (sync, tablets, center, health, records, held, export, feed, status, description):
+    for module in (sync, tablets, center, health, metrics, records, held, export, feed, status, description):
         app.register_blueprint(module.blueprint)
     app.extensions["description"] = description.described(app)
     return app

@@ -22,11 +22,14 @@ SPOILED = {
 }
 
 
-@states("Every address begins with `/api/v1`, but for `/healthz` and `/readyz`")
-def test_every_address_begins_so_but_for_two(http: httpx.Client) -> None:
-    for path in ("/healthz", "/readyz"):
+APART = {"/healthz", "/readyz", "/metrics"}
+
+
+@states("Every address begins with `/api/v1`, but for `/healthz`, `/readyz` and `/metrics`")
+def test_every_address_begins_so_but_for_three(http: httpx.Client) -> None:
+    for path in sorted(APART):
         assert http.get(path).status_code == 200
-    assert all(path.startswith("/api/v1/") or path in {"/healthz", "/readyz"} for path in described(http)["paths"])
+    assert all(path.startswith("/api/v1/") or path in APART for path in described(http)["paths"])
 
 
 def described(http: httpx.Client) -> dict[str, dict[str, object]]:

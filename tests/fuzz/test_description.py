@@ -24,7 +24,7 @@ from tests.fuzz.ground import NDJSON, Ground
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 ADDRESSES = {
     "/api/v1/sync": ["post"], "/api/v1/enroll": ["post"], "/api/v1/me": ["get"], "/healthz": ["get"],
-    "/readyz": ["get"], "/api/v1/openapi.json": ["get"], "/api/v1/docs": ["get"],
+    "/readyz": ["get"], "/metrics": ["get"], "/api/v1/openapi.json": ["get"], "/api/v1/docs": ["get"],
     "/api/v1/center/status": ["get", "post"],
     "/api/v1/status": ["get"], "/api/v1/records/{kind}": ["get"], "/api/v1/records/{kind}/{record}": ["get"],
     "/api/v1/records/{kind}/{record}/history": ["get"], "/api/v1/held": ["get"], "/api/v1/held/{edit}": ["post"],
