@@ -18,6 +18,8 @@ THREADS = 8
 (DOORSTEP_POOL_SIZE)."""
 PORT_MAX = 65_535
 BACKLOG = 2048
+FIRST_BYTE_WITHIN_S = 10
+"""How long the system keeps a connection on which nothing was said before the server hears of it."""
 GRACEFUL_TIMEOUT_S = 30
 """How long a request that runs may take to end when the server is told to stop."""
 
@@ -65,7 +67,7 @@ def _listening(host: str, port: int) -> socket.socket:
     """A socket that takes connections from now on. Bound here, so that its port is known and a taken one told of."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CommandError(
@@ -73,6 +75,9 @@ def _listening(host: str, port: int) -> socket.socket:
             f"无法监听 {host}:{port}：{reason}",
             f"Cannot listen at {host}:{port}: {reason}",
         ) from error
+    if hasattr(socket, "TCP_DEFER_ACCEPT"):  # Linux: who connects and says nothing takes no thread.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, FIRST_BYTE_WITHIN_S)
+    return listener
 
 
 def _run(listener: int, workers: int, threads: int) -> None:
