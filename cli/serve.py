@@ -3,6 +3,7 @@
 import importlib
 import os
 import socket
+import struct
 import sys
 
 import click
@@ -20,6 +21,8 @@ PORT_MAX = 65_535
 BACKLOG = 2048
 FIRST_BYTE_WITHIN_S = 10
 """How long the system keeps a connection on which nothing was said before the server hears of it."""
+SILENCE_MAX_S = 30
+"""How long a client may neither send nor take anything of what it is to: who lost the signal may never come back."""
 GRACEFUL_TIMEOUT_S = 30
 """How long a request that runs may take to end when the server is told to stop."""
 
@@ -77,6 +80,9 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
     if hasattr(socket, "TCP_DEFER_ACCEPT"):  # Linux: who connects and says nothing takes no thread.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, FIRST_BYTE_WITHIN_S)
+    # Every connection inherits these. (gunicorn's own time-out is for a process, and a thread waits for ever.)
+    for patience in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        listener.setsockopt(socket.SOL_SOCKET, patience, struct.pack("@ll", SILENCE_MAX_S, 0))
     return listener
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import zstandard
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from server.problems import ProblemError
@@ -30,7 +30,7 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def _passed_over(answer: Response) -> Response:
-        left = _PASSED_OVER_BYTES_MAX
+        left = 0 if "is_silent" in g else _PASSED_OVER_BYTES_MAX
         try:
             while left > 0 and (said := request.stream.read(_PASSED_OVER_AT_ONCE_BYTES)):
                 left -= len(said)
@@ -70,10 +70,15 @@ class Body:
 
 
 def received(request: Request, most: int = REQUEST_BYTES_MAX) -> Body:
-    """The body of a request. Raises ProblemError: too-large, length-required."""
+    """The body of a request. Raises ProblemError: too-large, length-required, unavailable where no more of it comes."""
     check_length(request, most)
     encoding = request.headers.get("Content-Encoding", "identity")
-    return Body(request.get_data(cache=False), encoding, request.content_length)
+    try:
+        packed = request.get_data(cache=False)
+    except OSError as error:
+        g.is_silent = True
+        raise ProblemError("unavailable") from error
+    return Body(packed, encoding, request.content_length)
 
 
 def _unpacked(packed: bytes, encoding: str, most: int) -> bytes:

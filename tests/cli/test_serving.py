@@ -1,13 +1,18 @@
 """`doorstep serve` and those who are slow."""
 
+import json
+import os
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.markdown import ROOT
 from tests.support.serving import Served
 
 SLOW_CLIENTS = 12
@@ -16,6 +21,8 @@ SILENT_CLIENTS = 40
 """Several times as many."""
 WAITED_FOR_A_FIRST_BYTE_S = 5
 """As long as a thread would wait for each."""
+PROMPTLY_S = 30
+"""Far more than it takes, and less than for ever."""
 WAITED_FOR_EACH_S = 2
 """As long as whoever waits for a client to close its end of a connection would wait."""
 
@@ -44,6 +51,37 @@ def test_who_says_nothing_keeps_nobody_waiting(serve: Callable[..., Served]) -> 
         began = time.monotonic()
         assert answered(held.enter_context(socket.create_connection((address.hostname, address.port), timeout=60)))
     assert time.monotonic() - began < WAITED_FOR_A_FIRST_BYTE_S * 3
+
+
+@pytest.mark.usefixtures("shell")
+def test_who_loses_the_signal_half_way_is_given_up(impatient: str) -> None:
+    address = urlsplit(impatient)
+    half = b"POST /api/v1/sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nContent-Length: 1000\r\n\r\n{"
+    with ExitStack() as held:
+        lines = [
+            held.enter_context(socket.create_connection((address.hostname, address.port), timeout=PROMPTLY_S))
+            for _ in range(SLOW_CLIENTS)
+        ]
+        for line in lines:
+            line.sendall(half)
+        new = held.enter_context(socket.create_connection((address.hostname, address.port), timeout=PROMPTLY_S))
+        assert answered(new)
+        for line in lines:
+            with line.makefile("rb") as answer:
+                status, _, said = answer.read().partition(b"\r\n")
+            assert status == b"HTTP/1.1 503 SERVICE UNAVAILABLE"
+            assert b'"code": "unavailable"' in said, "should it come back, it is to send again later"
+
+
+@pytest.fixture
+def impatient(environment: dict[str, str]) -> Iterator[str]:
+    """Where a server is that gives up after a second."""
+    program = "import cli.serve; cli.serve.SILENCE_MAX_S = 1; cli.serve.serve()"
+    command = [sys.executable, "-c", program, "--bind", "127.0.0.1:0", "--workers", "1", "--json"]
+    with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        yield str(json.loads(process.stdout.readline())["url"])
+        process.terminate()
 
 
 def answered(line: socket.socket) -> bool:
