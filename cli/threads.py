@@ -1,22 +1,43 @@
-"""How gunicorn serves with threads here: nobody waits until a client has closed its end of a connection too."""
+"""How gunicorn serves with threads here: none of them waits for a client that has nothing to say any more."""
 
+import logging
 from concurrent.futures import Future
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
+BEGINS_WITHIN_S = 0.25
+"""On Linux a client has long begun to speak when it comes to a thread (`cli/serve.py`), or will not."""
+
 
 class Threads(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
     """gunicorn's worker of threads, of which one takes connections and closes them."""
+
+    def init_process(self) -> None:
+        self.log.error_log.addFilter(_is_ours)
+        super().init_process()  # Runs until the worker ends.
+
+    def handle(self, conn: Any) -> Any:
+        """Answers what comes on a connection; closes one on which nothing does. (gunicorn would wait for five
+        seconds.)"""
+        if not conn.initialized and not conn.wait_for_data(BEGINS_WITHIN_S):
+            return False
+        return super().handle(conn)
 
     def finish_request(self, conn: Any, answered: "Future[Any]") -> None:
         """Closes an answered connection at once; the system sends what is still on its way.
 
         gunicorn waits for the client to close it as well, up to two seconds, in the one thread that takes connections:
         a tablet with a slow line would keep out all others. It does so lest an answer be lost to whoever is still
-        sending; but no answer leaves here before its request was read (`server/bodies.py`)."""
+        sending. Here a request is read to its end before it is answered, up to what nobody sends by mistake
+        (`server/bodies.py`); who sends a second one after it, though told that the connection ends, may lose both."""
         if answered.cancelled() or answered.exception() is not None or answered.result():
             super().finish_request(conn, answered)
         else:
             self.nr_conns -= 1
             conn.close()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether an error is one: not that a client was given up since it said nothing for long."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], BlockingIOError)

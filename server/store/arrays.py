@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -25,7 +24,7 @@ class Array(bytes):
     """An array as it travels. What it is of, the statement says."""
 
 
-class _ArrayDumper(Dumper):
+class ArrayDumper(Dumper):
     """Has the driver leave an array as it is."""
 
     format = Format.BINARY
@@ -34,30 +33,26 @@ class _ArrayDumper(Dumper):
         return obj
 
 
-psycopg.adapters.register_dumper(Array, _ArrayDumper)
-
-
 @dataclass(frozen=True, slots=True)
 class Elements:
     """What the elements of an array are to PostgreSQL: the number of their type, and what makes bytes of one."""
 
     oid: int
-    written: Callable[[Any], bytes]
+    written: Callable[[Any], bytes | memoryview]
 
     @classmethod
     def of(cls, column: sa.types.TypeEngine[Any]) -> "Elements":
         """Of a column's values. Raises TypeError for a type of which there are no arrays here."""
-        for known, elements in _KNOWN:
-            if isinstance(column, known):
-                return elements
-        raise TypeError(f"no array is made of {column!r}")
+        known = _KNOWN.get(type(column))
+        if known is None:
+            raise TypeError(f"no array is made of {column!r}")
+        return known
 
     def array(self, values: Sequence[object]) -> Array:
-        """Raises what the first value raises that is not of this type: AttributeError, TypeError, ValueError,
-        OverflowError."""
+        """Raises AttributeError, TypeError, ValueError or struct.error for a value that is not of this type."""
         if not values:
             return Array(_EMPTY.pack(0, 0, self.oid))
-        parts = [_HEAD.pack(1, 1, self.oid, len(values), 1)]
+        parts: list[bytes | memoryview] = [_HEAD.pack(1, 1, self.oid, len(values), 1)]
         written, length = self.written, _LENGTH.pack
         for value in values:
             if value is None:
@@ -69,14 +64,17 @@ class Elements:
 
 
 def _uuid(name: str) -> bytes:
-    return bytes.fromhex(name.replace("-", ""))
+    made = bytes.fromhex(name.replace("-", ""))
+    if len(made) != _UUID_BYTES:
+        raise ValueError("no UUID")
+    return made
 
 
-_KNOWN: tuple[tuple[type[sa.types.TypeEngine[Any]], Elements], ...] = (
-    (sa.Uuid, Elements(2950, _uuid)),
-    (sa.LargeBinary, Elements(17, bytes)),
-    (sa.BigInteger, Elements(20, struct.Struct("!q").pack)),
-    (sa.Integer, Elements(23, _LENGTH.pack)),
-    (sa.String, Elements(25, str.encode)),
-)
-"""The more special first."""
+_UUID_BYTES = 16
+_KNOWN: dict[type[sa.types.TypeEngine[Any]], Elements] = {
+    sa.Text: Elements(25, str.encode),
+    sa.Uuid: Elements(2950, _uuid),
+    sa.LargeBinary: Elements(17, memoryview),
+    sa.Integer: Elements(23, _LENGTH.pack),
+    sa.BigInteger: Elements(20, struct.Struct("!q").pack),
+}

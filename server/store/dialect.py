@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from server.settings import Settings
+from server.store.arrays import Array, ArrayDumper
 
 BUSY_TIMEOUT_S = 30
 STALE_SQLSTATES = frozenset({"0A000", "26000"})
@@ -70,6 +71,7 @@ def _options(url: sa.URL) -> str:
 def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # Names are texts to us: nothing is to be made of each and taken apart again.
     connection.adapters.register_loader("uuid", TextLoader)
+    connection.adapters.register_dumper(Array, ArrayDumper)
     # What is asked again and again is prepared in flights. (The driver would forget it all whenever it rolls back.)
     connection.prepare_threshold = None
 

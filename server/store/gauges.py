@@ -1,4 +1,4 @@
-"""What stands and what waits in a county, in numbers: each a count that takes no longer the more a county keeps."""
+"""What stands and what waits in a county, in numbers: counts of what is held and of tablets, not of what was done."""
 
 from dataclasses import dataclass
 

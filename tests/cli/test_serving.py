@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cli.serve import SILENCE_MAX_S, _listening
 from tests.support.markdown import ROOT
 from tests.support.serving import Served
 
@@ -32,11 +35,11 @@ REQUEST = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 @pytest.mark.usefixtures("shell")
 def test_who_does_not_hang_up_keeps_nobody_waiting(serve: Callable[..., Served]) -> None:
-    address = urlsplit(serve().url)
+    url = serve().url
     began = time.monotonic()
     with ExitStack() as held:
         for _ in range(SLOW_CLIENTS):
-            line = held.enter_context(socket.create_connection((address.hostname, address.port), timeout=60))
+            line = held.enter_context(connected(url))
             assert answered(line)
     assert time.monotonic() - began < WAITED_FOR_EACH_S * (SLOW_CLIENTS - 1)
 
@@ -44,28 +47,23 @@ def test_who_does_not_hang_up_keeps_nobody_waiting(serve: Callable[..., Served])
 @pytest.mark.skipif(not hasattr(socket, "TCP_DEFER_ACCEPT"), reason="Linux does it")
 @pytest.mark.usefixtures("shell")
 def test_who_says_nothing_keeps_nobody_waiting(serve: Callable[..., Served]) -> None:
-    address = urlsplit(serve().url)
+    url = serve().url
     with ExitStack() as held:
         for _ in range(SILENT_CLIENTS):
-            held.enter_context(socket.create_connection((address.hostname, address.port), timeout=60))
+            held.enter_context(connected(url))
         began = time.monotonic()
-        assert answered(held.enter_context(socket.create_connection((address.hostname, address.port), timeout=60)))
+        assert answered(held.enter_context(connected(url)))
     assert time.monotonic() - began < WAITED_FOR_A_FIRST_BYTE_S * 3
 
 
 @pytest.mark.usefixtures("shell")
 def test_who_loses_the_signal_half_way_is_given_up(impatient: str) -> None:
-    address = urlsplit(impatient)
     half = b"POST /api/v1/sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nContent-Length: 1000\r\n\r\n{"
     with ExitStack() as held:
-        lines = [
-            held.enter_context(socket.create_connection((address.hostname, address.port), timeout=PROMPTLY_S))
-            for _ in range(SLOW_CLIENTS)
-        ]
+        lines = [held.enter_context(connected(impatient)) for _ in range(SLOW_CLIENTS)]
         for line in lines:
             line.sendall(half)
-        new = held.enter_context(socket.create_connection((address.hostname, address.port), timeout=PROMPTLY_S))
-        assert answered(new)
+        assert answered(held.enter_context(connected(impatient)))
         for line in lines:
             with line.makefile("rb") as answer:
                 status, _, said = answer.read().partition(b"\r\n")
@@ -73,15 +71,45 @@ def test_who_loses_the_signal_half_way_is_given_up(impatient: str) -> None:
             assert b'"code": "unavailable"' in said, "should it come back, it is to send again later"
 
 
+@pytest.mark.usefixtures("shell")
+def test_who_still_says_nothing_is_let_go(impatient: str) -> None:
+    with ExitStack() as held:
+        silent = [held.enter_context(connected(impatient)) for _ in range(SILENT_CLIENTS)]
+        waited_s = []
+        while silent:
+            began = time.monotonic()
+            with connected(impatient) as new:
+                assert answered(new)
+            waited_s.append(time.monotonic() - began)
+            for line in select.select(silent, [], [], 0.1)[0]:
+                assert line.recv(1) == b"", "the server's end"
+                silent.remove(line)
+    assert max(waited_s) < WAITED_FOR_A_FIRST_BYTE_S
+
+
+def test_a_connection_waits_as_long_for_who_sends_as_for_who_takes() -> None:
+    with _listening("127.0.0.1", 0) as listener, connected("http://{}:{}".format(*listener.getsockname())) as line:
+        line.sendall(b"x")
+        with listener.accept()[0] as taken:
+            for patience in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                seconds, _ = struct.unpack("@ll", taken.getsockopt(socket.SOL_SOCKET, patience, struct.calcsize("@ll")))
+                assert seconds == SILENCE_MAX_S
+
+
 @pytest.fixture
 def impatient(environment: dict[str, str]) -> Iterator[str]:
     """Where a server is that gives up after a second."""
-    program = "import cli.serve; cli.serve.SILENCE_MAX_S = 1; cli.serve.serve()"
+    program = "import cli.serve; cli.serve.SILENCE_MAX_S = cli.serve.FIRST_BYTE_WITHIN_S = 1; cli.serve.serve()"
     command = [sys.executable, "-c", program, "--bind", "127.0.0.1:0", "--workers", "1", "--json"]
     with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None
         yield str(json.loads(process.stdout.readline())["url"])
         process.terminate()
+
+
+def connected(url: str) -> socket.socket:
+    address = urlsplit(url)
+    return socket.create_connection((address.hostname, address.port), timeout=PROMPTLY_S)
 
 
 def answered(line: socket.socket) -> bool:

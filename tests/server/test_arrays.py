@@ -1,5 +1,6 @@
 """Many values as one parameter: of every kind that a column has, however they travel."""
 
+import struct
 from typing import Any
 
 import pytest
@@ -72,3 +73,19 @@ def test_what_no_text_may_hold_is_not_kept(postgres_url: str) -> None:
 def test_a_kind_that_has_no_arrays_is_told_of() -> None:
     with pytest.raises(TypeError, match="no array is made of"):
         Elements.of(sa.Boolean())
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (sa.Uuid(), ""),
+        (sa.Uuid(), "0192f0aa"),
+        (sa.Uuid(), 7),
+        (sa.LargeBinary(), 5),
+        (sa.Text(), 5),
+        (sa.Integer(), "5"),
+    ],
+)
+def test_what_is_not_of_a_kind_is_not_made_into_it(kind: sa.types.TypeEngine[Any], value: object) -> None:
+    with pytest.raises((AttributeError, TypeError, ValueError, struct.error)):
+        Elements.of(kind).array([value])

@@ -1,6 +1,7 @@
 """What whoever watches the server is told: counts, the same from every process, of nobody and no place."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,7 +15,8 @@ from tests.support.device import Device
 from tests.support.markdown import ROOT
 from tests.support.statements import statements
 
-CENTER = "https://upper.example/api/v1/center/status"
+CENTERS = [f"https://upper.example/secret-{name}/status?token=secret-{name}" for name in "ab"]
+SECRET = "whsec_" + "QUFB" * 11
 HOUR_MS = 60 * 60 * 1000
 STATEMENTS = 4
 """The county, what is held, the tablets, the centers."""
@@ -64,20 +66,24 @@ def test_what_tablets_still_owe_and_who_was_revoked(county: County, wang: Device
     assert after["doorstep_edits_owed", ""] == 0
 
 
-def test_centers_are_told_of_by_their_address_alone(county: County) -> None:
-    secret = "whsec_" + "QUFB" * 11
-    targets.add(county.center, CENTER, Secret(secret))
+def test_centers_are_told_apart_and_no_secret_is(county: County) -> None:
+    for center in CENTERS:
+        targets.add(county.center, center, Secret(SECRET))
     counts = told(county)
-    assert {name: value for (name, label), value in counts.items() if label == CENTER} == {
+    called = {label for name, label in counts if name == "doorstep_center_waiting"}
+    assert [name.partition("/")[0] for name in called] == ["upper.example"] * 2
+    assert {name: value for (name, label), value in counts.items() if label == min(called)} == {
         "doorstep_center_waiting": 0,
         "doorstep_center_refused": 0,
         "doorstep_center_stopped": 0,
         "doorstep_center_delivered_timestamp_seconds": 0,
     }
-    assert secret not in county.http.get("/metrics").text
+    answer = county.http.get("/metrics").text
+    assert "secret" not in answer
+    assert SECRET not in answer
 
 
-def test_it_costs_the_same_however_much_a_county_keeps(county: County, wang: Device) -> None:
+def test_it_asks_the_same_however_much_a_county_keeps(county: County, wang: Device) -> None:
     def cost() -> int:
         with statements(county.center.engine) as said:
             county.http.get("/metrics")
@@ -99,12 +105,14 @@ def test_before_there_is_a_county(bare_county: httpx.Client) -> None:
 
 
 @pytest.fixture
-def bare_county(migrated_url: str) -> httpx.Client:
-    return County(migrated_url).http
+def bare_county(migrated_url: str) -> Iterator[httpx.Client]:
+    county = County(migrated_url)
+    yield county.http
+    county.stop()
 
 
 def test_the_document_names_what_is_told(county: County) -> None:
-    targets.add(county.center, CENTER, Secret("whsec_" + "QUFB" * 11))
+    targets.add(county.center, CENTERS[0], Secret(SECRET))
     document = (ROOT / "docs/keeping.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `(doorstep_\w+)`", document, re.MULTILINE))
     families = text_string_to_metric_families(county.http.get("/metrics").text)

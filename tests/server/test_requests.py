@@ -302,3 +302,24 @@ def test_a_revoked_tablet_may_hand_over_and_no_more(county: County, wang: Device
         owed: "applied",
         wrong: "refused",
     }
+
+
+class Gone:
+    """A body of which nothing more comes, as gunicorn gives it."""
+
+    asked = 0
+
+    def read(self, _size: int = -1) -> bytes:
+        self.asked += 1
+        raise BlockingIOError
+
+
+def test_a_body_that_stops_coming_is_waited_for_once(county: County, wang: Device) -> None:
+    headers = [("Authorization", f"Bearer {wang.token}")]
+    environ = EnvironBuilder("/api/v1/sync", method="POST", headers=headers).get_environ()
+    body = Gone()
+    environ |= {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": "1000"}
+    said, status, _ = run_wsgi_app(county.app, environ, buffered=True)
+    assert status.startswith("503")
+    assert json.loads(b"".join(said))["code"] == "unavailable"
+    assert body.asked == 1
