@@ -14,12 +14,11 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from server.center import Center
+from server.status.report import FRESH_MS
 from server.store import center_outbox, dialect, gauges
 from sync.stamps import stamp
 
 blueprint = Blueprint("metrics", __name__)
-
-HEARD_WITHIN_MS = 24 * 60 * 60 * 1000
 
 
 class _Read(Collector):
@@ -57,7 +56,7 @@ def _read(center: Center) -> list[Metric]:
     with dialect.reading(center.engine, one_snapshot=True) as connection:
         county = center.county(connection)
         held = gauges.held(connection, county.code)
-        tablets = gauges.tablets(connection, county.code, stamp(now_ms - HEARD_WITHIN_MS))
+        tablets = gauges.tablets(connection, county.code, stamp(now_ms - FRESH_MS))
         centers = center_outbox.shown(connection, county.code)
     return [
         InfoMetricFamily(

@@ -37,7 +37,7 @@ def tablets(connection: sa.Connection, county: str, since: str) -> Tablets:
         sa.select(
             sa.func.count().filter(is_working),
             sa.func.count().filter(row.revoked_at.is_not(None)),
-            sa.func.count().filter(is_working, row.last_sync >= since),
+            sa.func.count().filter(is_working, row.last_sync > since),
             sa.func.coalesce(sa.func.sum(row.announced).filter(is_working), 0),
         ).where(row.county == county)
     ).one()

@@ -16,18 +16,8 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
 POLL_S = 0.03
 COMMAND = (
-    *(
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "wsgi:app",
-        "--workers",
-        "2",
-        "--worker-class",
-        "cli.threads.Threads",
-        "--threads",
-        "8",
-    ),
+    *(sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "2", "--threads", "8"),
+    *("--worker-class", "cli.threads.Threads"),
     *("--worker-connections", "8", "--keep-alive", "0", "--reuse-port", "--no-control-socket", "--log-level", "error"),
 )
 

@@ -34,15 +34,8 @@ def gunicorn(url: str, log: Path) -> Iterator[str]:
     """Two worker processes on a database. Gives their address."""
     base = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", base.removeprefix("http://"), "--workers", "2"]
-    command += [
-        "--threads",
-        "4",
-        "--worker-class",
-        "cli.threads.Threads",
-        "--no-control-socket",
-        "--log-level",
-        "warning",
-    ]
+    command += ["--threads", "4", "--worker-class", "cli.threads.Threads"]
+    command += ["--no-control-socket", "--log-level", "warning"]
     environment = os.environ | {"DOORSTEP_DATABASE_URL": url}
     with log.open("wb") as said:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)

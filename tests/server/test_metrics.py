@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from server import administration
 from server.center_push import targets
 from server.store.center_outbox import Secret
+from tests.support.clock import DAY_MS
 from tests.support.county import COUNTY, GRID, County
 from tests.support.device import Device
 from tests.support.markdown import ROOT
@@ -17,7 +18,6 @@ from tests.support.statements import statements
 
 CENTERS = [f"https://upper.example/secret-{name}/status?token=secret-{name}" for name in "ab"]
 SECRET = "whsec_" + "QUFB" * 11
-HOUR_MS = 60 * 60 * 1000
 STATEMENTS = 4
 """The county, what is held, the tablets, the centers."""
 
@@ -51,7 +51,7 @@ def test_a_day_of_work_as_counts(county: County, wang: Device) -> None:
     assert ("doorstep_held_edits", "unknown-record") not in after
     assert after["doorstep_tablets_heard", ""] == 2
     assert after["doorstep_revision", ""] > during["doorstep_revision", ""] > before["doorstep_revision", ""]
-    county.clock.now_ms += 25 * HOUR_MS
+    county.clock.now_ms += DAY_MS
     assert told(county)["doorstep_tablets_heard", ""] == 0
 
 
