@@ -73,32 +73,23 @@ def lines(page: Page, position: Position, covers: str, sets: KeySets) -> tuple[l
     `sets`: key sets that are remembered, which gets the one that the cursor refers to where there is none yet."""
     sent = [frames.scope_lost(key) for key in position.lost]
     sent_bytes = 0
-    told: set[tuple[str, str, int]] = set()
+    told: set[str] = set()
     last: FeedRow | None = None
     for row in page.rows:
-        if row.gone is not None and row.keys:
-            last = row  # It left one key of the caller's, and its row under another says so.
-            continue
-        line = _line(row)
-        if sent_bytes and sent_bytes + len(line) > PAGE_BYTES_MAX:
-            break
-        last = row
-        if (row.type, row.id, row.revision) not in told:
-            told.add((row.type, row.id, row.revision))
+        if row.line is not None and row.line not in told:
+            line = row.line.encode()
+            if sent_bytes and sent_bytes + len(line) > PAGE_BYTES_MAX:
+                break
+            told.add(row.line)
             sent_bytes += len(line)
             sent.append(line)
+        last = row
     else:
         if not page.cut:
             last = None
     cursor = _within_bounds(_after(page, position.reading, covers, last), sets)
     more = last is not None or bool(cursor.catching_up)
     return sent, LastLine(cursors.encode(cursor), more, cursor.revision)
-
-
-def _line(row: FeedRow) -> bytes:
-    if row.gone is not None:
-        return frames.gone(row.revision, row.type, row.id, row.gone)
-    return frames.row(row.revision, row.type, row.id, row.keys or "[]", row.document or "{}", row.dots)
 
 
 def _after(page: Page, reading: Reading, covers: str, last: FeedRow | None) -> Cursor:

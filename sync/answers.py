@@ -66,6 +66,13 @@ class LastLine:
     digests: Mapping[str, str] | None = None
 
 
+ROW = '{"rev":%s,"type":"%s","id":"%s","keys":%s,"doc":%s%s}'
+"""A feed row, spliced by the database from JSON texts as they are stored, so that pulling parses nothing: revision,
+type, id, keys, document, and `,"dots":` with what there is of them."""
+GONE = '{"rev":%s,"type":"%s","id":"%s","gone":"%s"}'
+"""A row that left the scope: revision, type, id, and why."""
+
+
 def answer_head(head: AnswerHead) -> bytes:
     """The first line of an answer. Outcomes that are plainly applied are not listed."""
     return write(
@@ -89,16 +96,6 @@ def _outcome(outcome: Outcome) -> Values:
         values["conflicts"] = list(outcome.conflicts)
     values["at"] = outcome.at
     return {name: value for name, value in values.items() if value is not None}
-
-
-def row(revision: int, record_type: str, record: str, keys: str, document: str, dots: str | None) -> bytes:
-    """A feed row, spliced from JSON texts as they are stored, `keys` too: pulling parses nothing."""
-    head = f'{{"rev":{revision},"type":"{record_type}","id":"{record}","keys":{keys},"doc":{document}'
-    return (head + (f',"dots":{dots}' if dots else "") + "}").encode()
-
-
-def gone(revision: int, record_type: str, record: str, reason: str) -> bytes:
-    return envelope.line({"rev": revision, "type": record_type, "id": record, "gone": reason})
 
 
 def scope_lost(key: str) -> bytes:

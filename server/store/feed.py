@@ -5,6 +5,7 @@ nothing else. The scope of the whole county reads by revision.
 """
 
 import json
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from server.store import bulk, probes
 from server.store.flight import Question
 from server.store.tables import placement, scope_set
-from sync import chain
+from sync import chain, frames
 from sync.cursor import Mark
 from sync.limits import CATCHING_UP_KEYS_PER_PAGE_MAX, PAGE_BYTES_MAX
 from sync.scope import Scope
@@ -24,24 +25,20 @@ ROWS_AT_ONCE = 1000
 
 
 class FeedRow(NamedTuple):
-    """A row under the caller's keys. `part` 0: of keys read up to the cursor; 1: of those that catch up, by turn."""
+    """A row under the caller's keys. `part` 0: of keys read up to the cursor; 1: of those that catch up, by turn.
+
+    `line` is what the caller is sent: None where it left one of their keys, and its row under another says so."""
 
     part: int
     turn: int
     revision: int
-    type: str
-    id: str
-    gone: str | None
-    document: str | None
-    dots: str | None
-    keys: str | None
-    """JSON; None where it stands under none of the caller's any more."""
+    line: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Up to `want` rows in the order in which they are sent, and no more documents than fill a page; `cut` where there
-    are more. The others are the county's at the moment of the snapshot."""
+    may be more. The others are the county's at the moment of the snapshot."""
 
     rows: tuple[FeedRow, ...]
     cut: bool
@@ -76,12 +73,15 @@ class Reading:
         ]
 
 
+# The county as it is comes first, before any part. No order is asked for: the rows come in theirs, and the database
+# would sort whole lines.
 _PAGE = """
-    SELECT county.revision, county.log_revision, county.head, county.directory_revision,
-        page.found, page.part, page.turn, page.revision,
-        page.type, page.record, page.gone, page.document, page.dots, page.keys
-    FROM county LEFT JOIN (
-        SELECT f.part, f.turn, f.revision, f.type, f.record, f.found, f.gone, f.document, f.dots, (
+    SELECT -1 AS part, 0 AS turn, revision, NULL AS line, 0 AS up_to_here, log_revision, head, directory_revision
+    FROM county WHERE code = :county
+    UNION ALL
+    SELECT part, turn, revision, {line}, up_to_here, NULL, NULL, NULL
+    FROM (
+        SELECT f.*, (
                 SELECT {keys} FROM (
                     SELECT h.key FROM placement AS h
                     WHERE h.county = :county AND h.record = f.record AND h.type = f.type AND h.gone IS NULL AND {held}
@@ -89,19 +89,21 @@ _PAGE = """
                 ) AS k
             ) AS keys
         FROM ({sized}) AS f WHERE f.up_to_here - f.bytes < :bytes
-    ) AS page ON true
-    WHERE county.code = :county
-    ORDER BY page.part, page.turn, page.revision
+    ) AS page
 """
-# A large document stays where it is until it is sent: what PostgreSQL counts and sorts holds where that is.
+# A large document stays where it is until it is sent: what PostgreSQL sums up and sorts holds where that is.
 _SIZED = """
-    SELECT each.*, count(*) OVER () AS found,
-        sum(bytes) OVER (ORDER BY part, turn, revision ROWS UNBOUNDED PRECEDING) AS up_to_here
+    SELECT each.*, sum(bytes) OVER (ORDER BY part, turn, revision ROWS UNBOUNDED PRECEDING) AS up_to_here
     FROM (
         SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots,
             {bytes} AS bytes
         FROM ({found}) AS f {record}
     ) AS each
+"""
+_LINE = f"""
+    CASE WHEN gone IS NULL THEN format(
+        '{frames.ROW}', revision, type, record, coalesce(keys, '[]'), coalesce(document, '{{}}'), ',"dots":' || dots
+    ) WHEN keys IS NULL THEN format('{frames.GONE}', revision, type, record, gone) END
 """
 _BY_KEY = "SELECT * FROM ({probes}) AS probed ORDER BY part, turn, revision LIMIT :want"
 _BY_REVISION = """
@@ -117,7 +119,7 @@ def _page(database: str, *, whole: bool) -> sa.TextClause:
         held, found = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})", _BY_REVISION
     record = probes.FEED_RECORD[database]
     sized = _SIZED.format(found=found, record=record, bytes=probes.FEED_BYTES[database])
-    return sa.text(_PAGE.format(sized=sized, keys=probes.FEED_KEYS[database], held=held))
+    return sa.text(_PAGE.format(line=_LINE, sized=sized, keys=probes.FEED_KEYS[database], held=held))
 
 
 def page(database: str, code: str, reading: Reading, want: int) -> Question[Page]:
@@ -129,15 +131,17 @@ def page(database: str, code: str, reading: Reading, want: int) -> Question[Page
     else:
         parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
     rows = yield _page(database, whole=reading.scope.whole), parameters
-    revision, log_revision, head, directory_revision, found = rows[0][:5]
-    found_rows = [FeedRow(*row[5:]) for row in rows if row[7] is not None]
+    (_, _, revision, _, _, log_revision, head, directory_revision), *found = sorted(rows, key=_IN_ORDER)
     return Page(
-        rows=tuple(found_rows[:want]),
-        cut=bool(found_rows) and found > min(len(found_rows), want),
+        rows=tuple(FeedRow(*row[:4]) for row in found[:want]),
+        cut=len(found) > want or (bool(found) and found[-1][4] >= PAGE_BYTES_MAX),
         revision=revision,
         mark=Mark(log_revision, chain.tag(head)),
         directory_revision=directory_revision,
     )
+
+
+_IN_ORDER = operator.itemgetter(0, 1, 2)
 
 
 def standing(connection: sa.Connection, code: str, keys: Iterable[str]) -> Iterator[tuple[str, str, str, int]]:

@@ -16,10 +16,11 @@ from sync import edits, frames, records, scope, stamps
 from sync.batch import Arrival, Batch, Decision
 from sync.codes import PROBLEMS, Code, Result
 from sync.edits import Edit
-from sync.frames import AnswerHead, LastLine, Outcome, RequestHead
+from sync.frames import AnswerHead, LastLine, Outcome, RequestHead, Row
 from sync.ids import conflict_id
 from sync.scope import Assignment, Person, Span, Units
 from sync.world import Placed, World
+from tests.support.rows import row_line
 
 COUNTY, VILLAGE, GRID, OTHER_GRID = "5301", "5301-1", "5301-1-1", "5301-1-2"
 UNITS = Units({COUNTY: (), VILLAGE: (Span(COUNTY),), GRID: (Span(VILLAGE),), OTHER_GRID: (Span(VILLAGE),)})
@@ -229,11 +230,10 @@ class Center:
             if row.revision <= after or not row.keys & keys:
                 continue
             if row.document is None:
-                yield row.revision, frames.gone(row.revision, record_type, record, row.reason)
+                yield row.revision, row_line(Row(row.revision, record_type, record, gone=row.reason))
             else:
-                under, document = json.dumps(sorted(row.keys & keys)), json.dumps(row.document, ensure_ascii=False)
-                dots = json.dumps(row.dots) if row.dots else None
-                yield row.revision, frames.row(row.revision, record_type, record, under, document, dots)
+                under = tuple(sorted(row.keys & keys))
+                yield row.revision, row_line(Row(row.revision, record_type, record, under, row.document, row.dots))
 
 
 def position(text: str | None) -> tuple[int, str] | None:

@@ -25,6 +25,7 @@ from sync.frames import (
 from sync.limits import INTEGER_MAX, PAGE_ROWS_MAX
 from tests.laws.effort import brief
 from tests.laws.histories import History, histories
+from tests.support.rows import row_line
 
 counts = st.integers(0, INTEGER_MAX)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -90,22 +91,13 @@ outcomes = st.builds(
 )
 dots = st.dictionaries(texts, st.lists(texts, max_size=2), max_size=2)
 documents = st.dictionaries(texts, st.none() | st.booleans() | texts | st.integers(0, 99), max_size=3)
-gone_rows = st.builds(Row, counts, texts, texts, gone=texts)
+names = st.text("abc-019", min_size=1, max_size=8)
+"""Types, ids and reasons: nothing that JSON escapes."""
+gone_rows = st.builds(Row, counts, names, names, gone=names)
 
 
 def line(part: Row | ScopeLost) -> bytes:
-    match part:
-        case ScopeLost(key):
-            return frames.scope_lost(key)
-        case Row(revision, kind, record, gone=str(reason)):
-            return frames.gone(revision, kind, record, reason)
-        case _:
-            document, standing = json.dumps(part.document), json.dumps(part.dots)
-            return frames.row(part.revision, part.type, part.id, json.dumps(part.keys), document, standing)
-
-
-names = st.text("abc-019", min_size=1, max_size=8)
-"""Types and ids: nothing that JSON escapes."""
+    return frames.scope_lost(part.key) if isinstance(part, ScopeLost) else row_line(part)
 
 
 @given(

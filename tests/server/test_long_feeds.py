@@ -80,7 +80,7 @@ def test_a_page_reads_no_more_documents_than_fill_it(
 
     def counted(database: str, code: str, reading: Reading, want: int) -> Question[Page]:
         found = yield from page_of(database, code, reading, want)
-        read.append(sum(len((row.document or "").encode()) for row in found.rows))
+        read.append(sum(len((row.line or "").encode()) for row in found.rows))
         return found
 
     monkeypatch.setattr(feed, "page", counted)

@@ -18,6 +18,7 @@ from sync.frames import (
     ScopeLost,
 )
 from sync.limits import EDITS_PER_REQUEST_MAX, HEAD_BYTES_MAX, PAGE_ROWS_MAX
+from tests.support.rows import row_line
 
 NOW = "2026-11-21T08:20:00.000Z-0000"
 HEAD = RequestHead(None, None, 0, NOW)
@@ -109,9 +110,9 @@ OUTCOMES = (
 def answer() -> Iterator[bytes]:
     applied = Outcome(Result.APPLIED, edit="e4")
     yield frames.answer_head(AnswerHead("m", NOW, 9, replay=False, outcomes=(*OUTCOMES, applied)))
-    yield frames.row(7, "dispute", "d1", '["unit:1"]', '{"title":"Fence"}', '{"title":["e2","e1"]}')
-    yield frames.row(8, "visit", "v1", "[]", "{}", None)
-    yield frames.gone(9, "visit", "v2", "moved")
+    yield row_line(Row(7, "dispute", "d1", ("unit:1",), {"title": "Fence"}, {"title": ["e2", "e1"]}))
+    yield row_line(Row(8, "visit", "v1", (), {}))
+    yield row_line(Row(9, "visit", "v2", gone="moved"))
     yield frames.scope_lost("unit:2")
     yield frames.last_line(LastLine("c", more=True, revision=9))
 
