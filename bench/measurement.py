@@ -7,10 +7,12 @@ from typing import Any
 
 
 class Subject(StrEnum):
-    """Who was measured."""
+    """Who was measured: Doorstep, the machine with the documents alone, the machine with all rows that Doorstep stores
+    for them, others."""
 
     DOORSTEP = "Doorstep"
     LIMIT = "limit"
+    ROWS_LIMIT = "limit, all rows"
     KINTO = "Kinto"
     POUCHDB = "PouchDB Server"
 

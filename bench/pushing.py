@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from bench import limits
 from bench.county import Worker, now_ms
-from bench.ground import Ground, Running
+from bench.ground import Ground, Running, libpq
 from bench.measurement import Measurement, Subject, Usage
 from bench.processes import watching
 from bench.records import Records, Visit
+from bench.storing import storing_rate
 from bench.wire import Wire, asking, check_applied, cursor_of, packed, side_by_side
 from sync.stamps import stamp
 
@@ -35,7 +36,7 @@ def push(ground: Ground) -> Iterator[Measurement]:
     """New visits a second, by batch; each answer brings one row, since pulling is measured by itself."""
     size = ground.size
     for batch in size.batches:
-        limit, ours, usage, limit_usage = [], [], Usage(), Usage()
+        limit, rows_limit, ours, usage, limit_usage = [], [], [], Usage(), Usage()
         for _ in range(size.runs):
             with ground.county(size.grids, 1, size.households) as (url, workers):
                 visits = visits_of(workers[: size.clients], size.visits)
@@ -48,7 +49,12 @@ def push(ground: Ground) -> Iterator[Measurement]:
                     lines = [[visit.line for visit in part] for part in visits]
                     rate, usage = handed_over(ground, running, workers, lines, batch)
                     ours.append(rate)
+                with ground.county(size.grids, 1, size.households) as (bare, _):
+                    rows_limit.append(
+                        storing_rate(libpq(url), libpq(bare), [row[0] for row in every], batch, size.clients)
+                    )
         yield Measurement(f"push {batch}", Subject.LIMIT, "records/s", tuple(limit), limit_usage)
+        yield Measurement(f"push {batch}", Subject.ROWS_LIMIT, "records/s", tuple(rows_limit))
         yield Measurement(f"push {batch}", Subject.DOORSTEP, "records/s", tuple(ours), usage)
 
 

@@ -11,10 +11,11 @@ from queue import Empty, SimpleQueue
 
 from bench import limits
 from bench.county import Worker, now_ms
-from bench.ground import Ground, Running
+from bench.ground import Ground, Running, libpq
 from bench.measurement import Measurement, Subject, Usage, percentile
 from bench.processes import watching
 from bench.records import Records, Visit
+from bench.storing import storing_rate
 from bench.wire import Packed, Wire, asking, check_applied, cursor_of, packed, side_by_side
 from server.center import Center
 from server.settings import Settings
@@ -111,6 +112,7 @@ def evening_rush(ground: Ground) -> Iterator[Measurement]:
         with ground.empty() as bare:
             rows = [visit.row for seed, worker in enumerate(workers) for visit in _evening(worker, until, seed)]
             bare_s = edits / limits.insert_rate(bare, rows, EDITS_IN_THE_EVENING, size.clients)
+            names = [name for name, _ in rows]
             del rows
         turns = _requests(url, workers, until)
         with ground.serve(url) as running:
@@ -121,7 +123,10 @@ def evening_rush(ground: Ground) -> Iterator[Measurement]:
             for wire in wires:
                 wire.close()
         verified = _verified(url)
+        with ground.county(size.rush, 1, 1) as (bare, _):
+            stored_s = edits / storing_rate(libpq(url), libpq(bare), names, EDITS_IN_THE_EVENING, size.clients)
     yield Measurement("evening rush", Subject.LIMIT, "s", (bare_s,), note=f"{edits} rows in batches of 20")
+    yield Measurement("evening rush", Subject.ROWS_LIMIT, "s", (stored_s,))
     note = f"{size.rush} tablets, {edits / took:.0f} edits/s, no error; verify clean, in {verified:.0f} s"
     yield Measurement("evening rush", Subject.DOORSTEP, "s", (took,), usage, note)
     yield Measurement("evening rush, memory", Subject.DOORSTEP, "MB", (usage.server_mb,))

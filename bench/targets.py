@@ -7,7 +7,8 @@ from bench.measurement import Measurement, Subject, ratio
 from bench.pulling import pulled
 from bench.size import Size
 
-DOORSTEP, LIMIT, KINTO, POUCHDB = Subject.DOORSTEP, Subject.LIMIT, Subject.KINTO, Subject.POUCHDB
+DOORSTEP, LIMIT, ROWS_LIMIT = Subject.DOORSTEP, Subject.LIMIT, Subject.ROWS_LIMIT
+KINTO, POUCHDB = Subject.KINTO, Subject.POUCHDB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ def targets(size: Size) -> list[Target]:
             for n, (floor, aim) in shares.items()
         ),
         *(
+            Target(f"push in batches of {n}, of inserting all its rows", f"push {n}", ROWS_LIMIT, floor, aim, True)
+            for n, (floor, aim) in shares.items()
+        ),
+        *(
             Target(f"push in batches of {n}, of PouchDB Server", f"push {n}", POUCHDB, None, 1.0, True)
             for n in (25, 100)
         ),
@@ -63,6 +68,7 @@ def targets(size: Size) -> list[Target]:
         Target("small syncs, of PouchDB Server", "small syncs", POUCHDB, 2.5, 4, True),
         Target("small syncs, p95 in ms", "small syncs, p95", None, 100, None, False),
         Target("evening rush, of the insert limit's time", "evening rush", LIMIT, 6, 3, False),
+        Target("evening rush, of inserting all its rows", "evening rush", ROWS_LIMIT, 6, 3, False),
         Target("evening rush, server memory in MB", "evening rush, memory", None, 600, None, False),
         Target("saving on the tablet, of a bare insert", "tablet, saving a visit", LIMIT, 2, 1.3, False),
     ]
