@@ -42,7 +42,7 @@ class Recount:
         for record, day in remains.attended:
             self.days[record].append(day)
         for (unit, day, measure), value in remains.counted.items():
-            self._add(unit, Days({(day, measure): value}))
+            self._add(unit, Days(int, {(day, measure): value}))
 
     def counted(self) -> Counted:
         """The counters that are not 0."""
