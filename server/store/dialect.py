@@ -27,6 +27,8 @@ _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL: connections, rolled back, resources, not in that state, operators, the system. What is missing here is
 a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
+SQLITE_LEAST = (3, 38)
+"""What has `->>` and `format`."""
 
 _PLANS = "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 """PostgreSQL: each statement is made for one index, and planned once a connection: planning costs more than running it.
@@ -35,9 +37,11 @@ So no plan may hang on how few rows there were that day, or on statistics that a
 
 def create_engine(settings: Settings) -> sa.Engine:
     """The engine of a database, with durable commits on both. What its errors say goes to the log, so it is without the
-    values of a statement: they are people's."""
+    values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old."""
     url = sa.make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
+        if sqlite3.sqlite_version_info < SQLITE_LEAST:
+            raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: it must be 3.38 or newer")
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             Path(url.database).touch(mode=0o600)  # People's data: for whoever runs the server, and nobody else.

@@ -1,5 +1,6 @@
 """The database's side of a connection: durable commits, restarts survived, one who waits too long told so."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,16 @@ def test_postgresql_flushes_every_commit(durable_postgres_url: str) -> None:
 def test_other_databases_are_not_for_doorstep() -> None:
     with pytest.raises(ValueError, match="not on mysql"):
         create_app(Settings("mysql://localhost/doorstep"))
+
+
+def test_a_sqlite_that_lacks_what_is_asked_of_it_is_told_of_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "county.db"
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
+    with pytest.raises(ValueError, match=r"too old: it must be 3\.38"):
+        create_app(Settings(f"sqlite:///{file}"))
+    assert not file.exists()
 
 
 def test_a_plain_postgresql_url_will_do(postgres_url: str) -> None:
