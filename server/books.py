@@ -16,7 +16,7 @@ from server.status.cases import Case, cases
 from server.status.counting import DayOf
 from server.status.days import days_in
 from server.status.tally import Tallying
-from server.store import counters, directory, log
+from server.store import counters, decisions, directory
 from server.store.flight import Question, Sender
 from server.store.ledger import County, Ledger
 from sync.batch import Batch
@@ -61,7 +61,7 @@ class Books:
             partial(directory.strangers, self.connection, code, book.receipt),
         )
         for decision in docket.keep(self.cases, attended.after):
-            log.append_new(book, decision, None)
+            decisions.append_new(book, decision, None)
 
     def write(self, sender: Sender, book: Ledger, attended: Attendance) -> None:
         """Writes days and counters, once all revisions are taken."""

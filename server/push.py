@@ -15,7 +15,7 @@ from schemas.workflow import WORKFLOW
 from server import writes
 from server.books import Books
 from server.loading import Loading, arrival_of
-from server.store import ledger, log
+from server.store import decisions, ledger, log
 from server.store.directory import UnitsCache
 from server.store.flight import Flight, ask
 from server.store.ledger import County, Ledger
@@ -154,10 +154,10 @@ class Push:
             elif decision.result is not Result.HELD or decision.code != held[name].edit.outcome.code:
                 again.append(decision)
         for decision in new:
-            log.append_new(book, decision, lines.tablets.get(decision.arrival.name))
+            decisions.append_new(book, decision, lines.tablets.get(decision.arrival.name))
         for decision in again:
-            log.append_decision(book, decision, lines.author)
-        log.overwrite_outcomes(flight, self.county.code, again)
-        log.write_named(flight, self.county.code, [*new, *again])
-        log.rewrite_waits(flight, self.county.code, batch.decisions, held.keys())
+            decisions.append_decision(book, decision, lines.author)
+        decisions.overwrite_outcomes(flight, self.county.code, again)
+        decisions.write_named(flight, self.county.code, [*new, *again])
+        decisions.rewrite_waits(flight, self.county.code, batch.decisions, held.keys())
         return [*new, *again]

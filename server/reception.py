@@ -13,7 +13,7 @@ from server.store.tablets import Caller
 from sync import stamps
 from sync.admission import Wait
 from sync.batch import Arrival, Decision
-from sync.codes import Code, Result
+from sync.codes import DETAILS, Code, Result
 from sync.cursor import Cursor, Mark
 from sync.edits import Edit, Unread
 from sync.frames import Outcome
@@ -145,7 +145,7 @@ class Reception:
                 outcomes.append(Outcome(Result.REFUSED, edit=line.name, line=place, code=code, field=field))
             elif line.name in decisions:
                 decision = decisions[line.name]
-                outcomes.append(log.as_outcome(decision, _moved(line, decision.arrival.line.at)))
+                outcomes.append(_as_outcome(decision, _moved(line, decision.arrival.line.at)))
             else:
                 stored = self.known[line.name]
                 outcomes.append(replace(stored.outcome, at=_moved(line, stored.stamp)))
@@ -164,3 +164,16 @@ def _why_stray(line: Edit | Unread, *, is_taken: bool) -> tuple[Code, str | None
 def _moved(line: Edit | Unread, taken: str | None) -> str | None:
     """The stamp that was taken, where it is not the one that the line says."""
     return taken if isinstance(line, Edit) and taken != line.at else None
+
+
+def _as_outcome(decision: Decision, moved: str | None) -> Outcome:
+    """A decision as its author is told. `moved`: the stamp that was taken, where the line says another."""
+    return Outcome(
+        result=decision.result,
+        edit=decision.arrival.name,
+        code=decision.code,
+        field=decision.field,
+        detail=decision.detail or (DETAILS[decision.code] if decision.code else None),
+        conflicts=decision.conflicts,
+        at=moved,
+    )

@@ -15,7 +15,7 @@ from server.center import Center
 from server.keeping import lasting
 from server.keeping.extent import ERASABLE, Extent, doubtful, extent
 from server.status import remaining
-from server.store import bulk, counters, dialect, ledger, log, records, tables
+from server.store import bulk, counters, decisions, dialect, ledger, log, records, tables
 from server.store.flight import ask
 from server.store.ledger import BLANK, County, Ledger
 from server.store.records import ERASED, Stored, Writes
@@ -156,7 +156,7 @@ def _apply(connection: sa.Connection, county: County, found: Extent, reason: str
 
 
 def _blank(connection: sa.Connection, county: str, found: Extent) -> None:
-    log.blank(connection, county, found.edits)
+    decisions.blank(connection, county, found.edits)
     for table in (held_wait, tables.remembered):
         named = bulk.among(table.c.name, sorted(found.edits))
         connection.execute(sa.delete(table).where(table.c.county == county, named))

@@ -1,8 +1,7 @@
 """The edit log as it is asked: which edits are known, which lines are held, and for what they wait."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +9,13 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from server.store import bulk, probes
-from server.store.flight import Question, Sender
-from server.store.ledger import BLANK, Ledger
+from server.store.flight import Question
 from server.store.pipeline import Rows
 from server.store.records import ERASED
-from server.store.tables import edit_log, held_wait, record, refused_name
+from server.store.tables import edit_log, held_wait, record
 from sync.admission import Known
-from sync.batch import Decision
-from sync.codes import DETAILS, Code, Detail, Result
+from sync.codes import Code, Detail, Result
 from sync.frames import Outcome
-from sync.lines import Values, digest, write
-from sync.refused import named_by_refused
 
 EDIT, STRAY, DECISION, DIRECTORY, ERASE = "edit", "stray", "decision", "directory", "erase"
 """Kinds of log lines: an edit; a line that has no name of its own (not readable, or another's name); what became of
@@ -91,19 +86,6 @@ def reached(connection: sa.Connection, county: str, names: Iterable[str]) -> set
     statement = sa.text(probes.REACHED[connection.dialect.name])
     found = connection.execute(statement, {"county": county, "names": json.dumps(wanted)})
     return {str(name) for name in found.scalars()}
-
-
-def write_named(sender: Sender, county: str, decisions: Iterable[Decision]) -> None:
-    """Writes which edits the refused ones among these name: who names them names those as well."""
-    rows = [
-        {"county": county, "name": decision.arrival.name, "named": named}
-        for decision in decisions
-        if decision.result is Result.REFUSED
-        for named in sorted(
-            named_by_refused(decision.arrival.name, decision.arrival.line.line, decision.record, CATALOG)
-        )
-    ]
-    bulk.insert_missing(sender, refused_name, rows)
 
 
 def strays(connection: sa.Connection, county: str, digests: Iterable[bytes]) -> set[bytes]:
@@ -248,91 +230,3 @@ _CHANGED = sa.select(
         ),
     )
 )
-
-
-def outcome_columns(decision: Decision) -> dict[str, object]:
-    """A decision as the log's columns."""
-    line = decision.arrival.line
-    detail = decision.detail
-    return {
-        "author": line.by,
-        "type": line.type,
-        "record": decision.record,
-        "stamp": line.at,
-        "judged": decision.arrival.judged,
-        "result": decision.result.value,
-        "code": decision.code,
-        "field": decision.field,
-        "detail": None if detail is None else json.dumps({"zh": detail.zh, "en": detail.en}, ensure_ascii=False),
-        "conflicts": json.dumps(decision.conflicts) if decision.conflicts else None,
-    }
-
-
-def append_new(ledger: Ledger, decision: Decision, tablet: str | None) -> None:
-    """Logs an edit that came just now, with its outcome."""
-    line = decision.arrival.line
-    columns = {"name": line.name, "tablet": tablet, **outcome_columns(decision)}
-    if decision.code == Code.ERASED:
-        ledger.append_blank(EDIT, digest(line.line), **columns)
-    else:
-        ledger.append(EDIT, line.line, **columns)
-
-
-def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
-    """Logs what became of a held edit."""
-    members: Values = {
-        "decides": decision.arrival.name,
-        "result": decision.result,
-        "code": decision.code,
-        "field": decision.field,
-        "by": by,
-    }
-    ledger.append(DECISION, write(members), author=by, record=decision.record, type=decision.arrival.line.type)
-
-
-def overwrite_outcomes(sender: Sender, county: str, decisions: Iterable[Decision]) -> None:
-    """Writes the outcomes of edits that were held, as they stand now."""
-    decided = list(decisions)
-    rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decided]
-    bulk.update(sender, edit_log, "name", rows)
-    blank(sender, county, [each.arrival.name for each in decided if each.code == Code.ERASED])
-
-
-def blank(sender: Sender, county: str, names: Iterable[str]) -> None:
-    """Takes away the bytes of edits, and says that they are erased. Their hashes stay."""
-    said = {"result": Result.REFUSED, "code": Code.ERASED, "field": None, "detail": None, "conflicts": None}
-    rows = [{"county": county, "name": name, "line": BLANK, **said} for name in names]
-    bulk.update(sender, edit_log, "name", rows)
-
-
-_DELETE_WAITS = sa.delete(held_wait).where(
-    held_wait.c.county == sa.bindparam("county"), bulk.among(held_wait.c.name, "names")
-)
-
-
-def rewrite_waits(sender: Sender, county: str, decisions: Mapping[str, Decision], were_held: AbstractSet[str]) -> None:
-    """Writes for what the held edits among these wait, by name; the others wait for nothing any more. `were_held`: the
-    names of edits that waited before, among which theirs are."""
-    again = sorted(decisions.keys() & were_held)
-    if again:
-        sender.execute(_DELETE_WAITS, {"county": county, "names": again})
-    waits = [
-        {"county": county, "awaited": awaited, "name": decision.arrival.name}
-        for decision in decisions.values()
-        for awaited in sorted(decision.awaited)
-        if decision.result is Result.HELD
-    ]
-    bulk.insert(sender, held_wait, waits)
-
-
-def as_outcome(decision: Decision, moved: str | None) -> Outcome:
-    """A decision as its author is told. `moved`: the stamp that was taken, where the line says another."""
-    return Outcome(
-        result=decision.result,
-        edit=decision.arrival.name,
-        code=decision.code,
-        field=decision.field,
-        detail=decision.detail or (DETAILS[decision.code] if decision.code else None),
-        conflicts=decision.conflicts,
-        at=moved,
-    )

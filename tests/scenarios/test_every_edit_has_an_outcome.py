@@ -12,7 +12,7 @@ from schemas.catalog import CATALOG
 from server import administration, asked, holding, loading, pull, push, verification
 from server.administration import NotPossibleError, Period
 from server.push import Push
-from server.store import ledger, log, tables
+from server.store import decisions, ledger, log, tables
 from server.store.flight import ask
 from sync import records
 from tests.support.answers import ProblemAnswerError
@@ -26,14 +26,14 @@ SPOILED = "坏"
 @pytest.fixture
 def server_fails(county: County, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """A bug of the server's: it cannot write what a line says whose bytes hold 坏."""
-    append = log.append_new
+    append = decisions.append_new
 
     def failing(ledger: Any, decision: Any, tablet: Any) -> None:
         if SPOILED.encode() in decision.arrival.line.line and decision.code is None:
             raise RuntimeError("a bug")
         append(ledger, decision, tablet)
 
-    monkeypatch.setattr(log, "append_new", failing)
+    monkeypatch.setattr(decisions, "append_new", failing)
 
 
 def new_release(county: County) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from schemas.catalog import CATALOG
 from server import administration, asked, holding, loading, push
 from server.administration import Period
-from server.store import dialect, log
+from server.store import decisions, dialect
 from tests.support.county import COUNTY, GRID, County
 from tests.support.device import Device
 from tests.support.reader import answered
@@ -58,7 +58,7 @@ def test_a_page_shows_nothing_that_was_written_after_the_caller_had_left(
         written.append(li.create("household", unit=GRID))
         li.sync()
 
-    with first(county, "LEFT JOIN (", leave_and_write):
+    with first(county, "up_to_here", leave_and_write):
         wang.sync()
     assert not wang.sees(written[0])
     assert li.sees(written[0])
@@ -122,14 +122,14 @@ def test_a_line_that_cannot_be_taken_up_holds_up_no_other(
     (bad, bad_line), (good, good_line) = newer_line(wang), newer_line(wang)
     wang.push([bad_line, good_line])
     upgrade()
-    append = log.append_decision
+    append = decisions.append_decision
 
     def failing(book: Any, decision: Any, author: Any) -> None:
         if decision.arrival.name == bad:
             raise RuntimeError("a bug")
         append(book, decision, author)
 
-    monkeypatch.setattr(log, "append_decision", failing)
+    monkeypatch.setattr(decisions, "append_decision", failing)
     assert holding.take_up_release(county.center)
     assert "take_up_line_failed" in caplog.text
     wang.catch_up()
