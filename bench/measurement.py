@@ -7,8 +7,8 @@ from typing import Any
 
 
 class Subject(StrEnum):
-    """Who was measured: Doorstep, the machine with the documents alone, the machine with all rows that Doorstep stores
-    for them, others."""
+    """Who was measured: Doorstep, the machine with the documents alone, the machine with all rows that Doorstep keeps
+    of each, others."""
 
     DOORSTEP = "Doorstep"
     LIMIT = "limit"

@@ -1,4 +1,6 @@
-"""What PostgreSQL takes to keep the very rows that Doorstep wrote, when nothing else is asked of it."""
+"""What PostgreSQL takes to keep the very rows that Doorstep wrote of some records, when nothing else is asked of it.
+
+What Doorstep counts along with them is left out."""
 
 import itertools
 from collections.abc import Mapping, Sequence

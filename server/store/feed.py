@@ -141,7 +141,8 @@ def page(database: str, code: str, reading: Reading, want: int) -> Question[Page
     )
 
 
-_IN_ORDER = operator.itemgetter(0, 1, 2)
+_IN_ORDER = operator.itemgetter(0, 1, 2, 4)
+"""By part, turn and revision; of one record under several keys, as its bytes were summed up."""
 
 
 def standing(connection: sa.Connection, code: str, keys: Iterable[str]) -> Iterator[tuple[str, str, str, int]]:
