@@ -1,5 +1,6 @@
 """The schema's versions: Alembic from the first table."""
 
+from functools import cache
 from importlib import resources
 
 import sqlalchemy as sa
@@ -33,5 +34,10 @@ def migrate(url: str) -> None:
 
 def is_current(connection: sa.Connection) -> bool:
     """Whether the database has the schema that this release needs."""
-    head = ScriptDirectory.from_config(config()).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return MigrationContext.configure(connection).get_current_revision() == _head()
+
+
+@cache
+def _head() -> str | None:
+    """The newest migration of this release. Found once: all of them are read for it, and anybody may ask for `/readyz`."""
+    return ScriptDirectory.from_config(config()).get_current_head()

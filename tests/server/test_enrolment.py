@@ -7,7 +7,7 @@ from server import administration
 from server.administration import Period
 from server.app import create_app
 from server.settings import Settings
-from server.store import tablets
+from server.store import schema, tablets
 from tests.support.answers import Document, ProblemAnswerError
 from tests.support.clock import HOUR_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, THIRD_GRID, TOWNSHIP, VILLAGE, County
@@ -169,6 +169,14 @@ def test_one_whose_assignment_ended_is_still_somebody(county: County, wang: Devi
 def test_alive_and_ready(county: County) -> None:
     assert county.http.get("/healthz").json() == {"status": "ok"}
     assert county.http.get("/readyz").json() == {"status": "ready"}
+
+
+def test_whoever_asks_again_whether_it_is_ready_has_no_migration_read(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert county.http.get("/readyz").is_success
+    monkeypatch.delattr(schema, "ScriptDirectory")
+    assert county.http.get("/readyz").is_success
 
 
 @pytest.mark.parametrize("tables", [False, True], ids=["no tables", "no county"])
