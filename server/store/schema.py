@@ -39,5 +39,5 @@ def is_current(connection: sa.Connection) -> bool:
 
 @cache
 def _head() -> str | None:
-    """The newest migration of this release. Found once: all of them are read for it, and anybody may ask for `/readyz`."""
+    """The newest migration of this release. Found once: all of them are read for it, and anybody may ask `/readyz`."""
     return ScriptDirectory.from_config(config()).get_current_head()
