@@ -19,7 +19,7 @@ from sync.lines import Values, digest, write
 from sync.refused import named_by_refused
 
 
-def outcome_columns(decision: Decision) -> dict[str, object]:
+def _outcome_columns(decision: Decision) -> dict[str, object]:
     """A decision as the log's columns."""
     line = decision.arrival.line
     detail = decision.detail
@@ -40,7 +40,7 @@ def outcome_columns(decision: Decision) -> dict[str, object]:
 def append_new(ledger: Ledger, decision: Decision, tablet: str | None) -> None:
     """Logs an edit that came just now, with its outcome."""
     line = decision.arrival.line
-    columns = {"name": line.name, "tablet": tablet, **outcome_columns(decision)}
+    columns = {"name": line.name, "tablet": tablet, **_outcome_columns(decision)}
     if decision.code == Code.ERASED:
         ledger.append_blank(EDIT, digest(line.line), **columns)
     else:
@@ -62,7 +62,7 @@ def append_decision(ledger: Ledger, decision: Decision, by: str | None) -> None:
 def overwrite_outcomes(sender: Sender, county: str, decisions: Iterable[Decision]) -> None:
     """Writes the outcomes of edits that were held, as they stand now."""
     decided = list(decisions)
-    rows = [{"county": county, "name": decision.arrival.name} | outcome_columns(decision) for decision in decided]
+    rows = [{"county": county, "name": decision.arrival.name} | _outcome_columns(decision) for decision in decided]
     bulk.update(sender, edit_log, "name", rows)
     blank(sender, county, [each.arrival.name for each in decided if each.code == Code.ERASED])
 

@@ -27,7 +27,7 @@ _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL: connections, rolled back, resources, not in that state, operators, the system. What is missing here is
 a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
-SQLITE_LEAST = (3, 38)
+_SQLITE_LEAST = (3, 38)
 """What has `->>` and `format`."""
 
 _PLANS = "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
@@ -40,8 +40,9 @@ def create_engine(settings: Settings) -> sa.Engine:
     values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old."""
     url = sa.make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
-        if sqlite3.sqlite_version_info < SQLITE_LEAST:
-            raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: it must be 3.38 or newer")
+        if sqlite3.sqlite_version_info < _SQLITE_LEAST:
+            least = ".".join(map(str, _SQLITE_LEAST))
+            raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: it must be {least} or newer")
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             Path(url.database).touch(mode=0o600)  # People's data: for whoever runs the server, and nobody else.
