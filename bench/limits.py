@@ -2,10 +2,12 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, LiteralString, TypeAlias
 
 import psycopg
 import zstandard
@@ -15,7 +17,9 @@ from bench.wire import side_by_side
 
 ZSTD_LEVEL = 1  # As the server packs.
 TABLE = "CREATE TABLE visit (id uuid PRIMARY KEY, document text NOT NULL)"
-
+DOCUMENTS = "SELECT document FROM visit"
+AFTER = "SELECT document FROM visit WHERE revision > %s ORDER BY revision LIMIT %s"
+"""The documents after a revision, so many."""
 
 Rows: TypeAlias = list[tuple[str, str]]
 """Names and documents."""
@@ -27,12 +31,12 @@ def insert_rate(url: str, rows: Rows, batch: int, connections: int) -> float:
         connection.execute(TABLE)
     parts = [rows[n::connections] for n in range(connections)]
 
-    def insert(part: Rows) -> None:
+    def insert_part(part: Rows) -> None:
         with _connected(url) as connection:
             for first in range(0, len(part), batch):
-                _insert(connection, part[first : first + batch])
+                insert(connection, "visit", ("id", "document"), part[first : first + batch])
 
-    return len(rows) / side_by_side(parts, insert)
+    return len(rows) / side_by_side(parts, insert_part)
 
 
 def update_rate(url: str, rows: Rows, changed: Rows, batch: int, connections: int) -> float:
@@ -45,7 +49,7 @@ def update_rate(url: str, rows: Rows, changed: Rows, batch: int, connections: in
         connection.execute("VACUUM ANALYZE visit")
     parts = [changed[n::connections] for n in range(connections)]
 
-    def update(part: Rows) -> None:
+    def update_part(part: Rows) -> None:
         with _connected(url) as connection:
             for first in range(0, len(part), batch):
                 given_rows = part[first : first + batch]
@@ -58,7 +62,7 @@ def update_rate(url: str, rows: Rows, changed: Rows, batch: int, connections: in
                     [value for row in given_rows for value in row],
                 )
 
-    return len(changed) / side_by_side(parts, update)
+    return len(changed) / side_by_side(parts, update_part)
 
 
 @contextmanager
@@ -74,25 +78,28 @@ def stored(url: str, documents: Iterable[tuple[str, str]]) -> Iterator["psycopg.
         yield connection
 
 
-def copy_seconds(connection: "psycopg.Connection[tuple[str]]") -> tuple[float, int]:
-    """Seconds that COPY of all documents out through zstd takes, and the bytes that come of it."""
+def copy_seconds(
+    connection: "psycopg.Connection[tuple[str]]", asked: LiteralString = DOCUMENTS, values: Sequence[object] = ()
+) -> tuple[float, int]:
+    """Seconds that COPY of what is asked for out through zstd takes, and the bytes that come of it."""
     began, size = time.perf_counter(), 0
     packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
-    with connection.cursor().copy("COPY (SELECT document FROM visit) TO STDOUT") as copy:
+    with connection.cursor().copy(f"COPY ({asked}) TO STDOUT", values) as copy:
         for part in copy:
             size += len(packer.compress(part))
     size += len(packer.flush())
     return time.perf_counter() - began, size
 
 
-def select_seconds(connection: "psycopg.Connection[tuple[str]]", after: int, count: int) -> float:
-    """Seconds that the documents after a revision take, by its index."""
+def select_seconds(
+    connection: "psycopg.Connection[tuple[str]]", expected: int, asked: LiteralString, values: Sequence[object]
+) -> float:
+    """Seconds that what is asked for takes. Raises RuntimeError where it is not so many rows."""
     began = time.perf_counter()
-    asked = "SELECT document FROM visit WHERE revision > %s ORDER BY revision LIMIT %s"
-    rows = connection.execute(asked, (after, count)).fetchall()
+    rows = connection.execute(asked, values).fetchall()
     took = time.perf_counter() - began
-    if len(rows) != count:
-        raise RuntimeError(f"{len(rows)} rows instead of {count}")
+    if len(rows) != expected:
+        raise RuntimeError(f"{len(rows)} rows instead of {expected}")
     return took
 
 
@@ -118,9 +125,19 @@ def bare_saving(path: Path, kept: Iterable[tuple[str, bytes]]) -> Iterator[Calla
         yield insert
 
 
-def _insert(connection: "psycopg.Connection[tuple[str]]", rows: Rows) -> None:
-    given = "INSERT INTO visit VALUES " + ", ".join(["(%s, %s)"] * len(rows))
-    connection.execute(given.encode(), [value for row in rows for value in row])
+def insert(
+    connection: "psycopg.Connection[Any]", table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """One INSERT of many rows, as the driver takes it most quickly: with the database's own names of places."""
+    cursor = psycopg.RawCursor(connection)
+    cursor.execute(_insertion(table, columns, len(rows)), [value for row in rows for value in row])
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...], rows: int) -> bytes:
+    places = count(1)
+    given = ", ".join(f"({', '.join(f'${next(places)}' for _ in columns)})" for _ in range(rows))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {given}".encode()
 
 
 def _connected(url: str) -> "psycopg.Connection[tuple[str]]":

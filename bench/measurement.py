@@ -8,11 +8,12 @@ from typing import Any
 
 class Subject(StrEnum):
     """Who was measured: Doorstep, the machine with the documents alone, the machine with all rows that Doorstep keeps
-    of each, others."""
+    of each, the least of a server (bench/peers/bare.py), others."""
 
     DOORSTEP = "Doorstep"
     LIMIT = "limit"
     ROWS_LIMIT = "limit, all rows"
+    BARE = "bare server"
     KINTO = "Kinto"
     POUCHDB = "PouchDB Server"
 

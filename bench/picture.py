@@ -2,6 +2,7 @@
 
 from xml.sax.saxutils import escape
 
+from bench.measurement import Subject
 from bench.report import figure
 from bench.targets import Shown
 
@@ -20,8 +21,8 @@ STYLE = (
 
 
 def svg(found: list[Shown], title: str) -> str:
-    """Every target with a floor, as bars: how many times as good as its floor what was measured is."""
-    bars = [each for each in found if each.target.floor]
+    """Every target of Doorstep's with a floor, as bars: how many times as good as its floor what was measured is."""
+    bars = [each for each in found if each.target.floor and each.target.who is Subject.DOORSTEP]
     height = TOP + ROW * len(bars) + 46
     said = "; ".join(f"{each.target.name}: {figure(each.value)}, {WORDS[each.verdict]}" for each in bars)
     floor_x, bottom = _x(1), TOP + ROW * len(bars)

@@ -5,13 +5,19 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, LiteralString
+
+import psycopg
 
 from bench import limits
-from bench.county import Worker, fill, now_ms
-from bench.ground import Ground, Running
+from bench.county import COUNTY, Worker, fill, now_ms
+from bench.ground import Ground, Running, libpq
+from bench.limits import AFTER
 from bench.measurement import Measurement, Subject, Usage
+from bench.peers import bare
 from bench.processes import watching
 from bench.records import Records, Visit
+from bench.storing import PLACED
 from bench.wire import Wire, asking, cursor_of, packed
 from sync import cursor as cursors
 
@@ -24,23 +30,30 @@ def pulled(fresh: int, stored: int) -> str:
 def first_pull(ground: Ground) -> Iterator[Measurement]:
     """Seconds until a tablet that has nothing has every record of its grid, packed by zstd."""
     size = ground.size
-    limit, ours, usage, limit_bytes = [], [], Usage(), 0
-    with ground.county(1, 1, 1) as (url, workers), ground.empty() as bare:
-        visits, _ = _filled(url, workers[0], size.visits)
-        with limits.stored(bare, (each.row for each in visits)) as table, ground.serve(url) as running:
-            _first_rows(Wire(running.host, running.port), workers[0])  # Every worker of the server has begun.
+    limit, rows_limit, least, ours, usage, limit_bytes = [], [], [], [], Usage(), 0
+    with ground.county(1, 1, 1) as (url, workers), ground.empty() as empty, psycopg.connect(libpq(url)) as own:
+        [worker] = workers
+        visits, _ = _filled(url, worker, size.visits)
+        with (
+            limits.stored(empty, (each.row for each in visits)) as table,
+            bare.serving(ground, empty, workers) as plain,
+            ground.serve(url) as running,
+        ):
+            for each in (plain, running):
+                _first_pull(ground, each, worker)  # Every process of the server has begun.
             for _ in range(size.runs):
                 took, limit_bytes = limits.copy_seconds(table)
                 limit.append(took)
-                wire = Wire(running.host, running.port)
-                with watching(running.process, ground.postgres) as watch:
-                    began = time.perf_counter()
-                    rows = _first_rows(wire, workers[0])
-                    ours.append(time.perf_counter() - began)
-                _check(rows, size.visits + len(workers[0].households))
-                usage = watch.usage(wire.sent_bytes, wire.received_bytes)
-                wire.close()
+                rows_limit.append(limits.copy_seconds(own, PLACED, _placed(worker, 0, None))[0])
+                took, rows, _ = _first_pull(ground, plain, worker)
+                least.append(took)
+                _check(rows, size.visits)
+                took, rows, usage = _first_pull(ground, running, worker)
+                ours.append(took)
+                _check(rows, size.visits + len(worker.households))
     yield Measurement("first pull", Subject.LIMIT, "s", tuple(limit), Usage(received_bytes=limit_bytes))
+    yield Measurement("first pull", Subject.ROWS_LIMIT, "s", tuple(rows_limit))
+    yield Measurement("first pull", Subject.BARE, "s", tuple(least))
     yield Measurement("first pull", Subject.DOORSTEP, "s", tuple(ours), usage)
 
 
@@ -48,19 +61,31 @@ def changes(ground: Ground) -> Iterator[Measurement]:
     """Milliseconds that the last few records take, out of how many."""
     size = ground.size
     for stored in size.stored:
-        limit, ours, usage = [], [], Usage()
+        limit, rows_limit, least, ours, usage = [], [], [], [], Usage()
         work = pulled(size.fresh, stored)
-        with ground.county(1, 1, 1) as (url, workers), ground.empty() as bare, ground.serve(url) as running:
-            cursor = _cursor(running, workers[0])
-            visits, revision = _filled(url, workers[0], stored)
-            with limits.stored(bare, (each.row for each in visits)) as table:
-                before = cursors.encode(replace(cursors.cursor(cursor), revision=revision - size.fresh))
+        with (
+            ground.county(1, 1, 1) as (url, workers),
+            ground.empty() as empty,
+            psycopg.connect(libpq(url)) as own,
+            ground.serve(url) as running,
+        ):
+            [worker] = workers
+            cursor = _cursor(running, worker)
+            visits, revision = _filled(url, worker, stored)
+            before = cursors.encode(replace(cursors.cursor(cursor), revision=revision - size.fresh))
+            with (
+                limits.stored(empty, (each.row for each in visits)) as table,
+                bare.serving(ground, empty, workers) as plain,
+            ):
                 for _ in range(size.runs):
-                    each = [limits.select_seconds(table, stored - size.fresh, size.fresh) for _ in range(size.pulls)]
-                    limit.append(statistics.median(each) * 1000)
-                    took, usage = _pulls(ground, running, workers[0], before)
+                    limit.append(_queried(ground, table, AFTER, (stored - size.fresh, size.fresh)))
+                    rows_limit.append(_queried(ground, own, PLACED, _placed(worker, revision - size.fresh, size.fresh)))
+                    least.append(_pulls(ground, plain, worker, str(stored - size.fresh))[0])
+                    took, usage = _pulls(ground, running, worker, before)
                     ours.append(took)
         yield Measurement(work, Subject.LIMIT, "ms", tuple(limit))
+        yield Measurement(work, Subject.ROWS_LIMIT, "ms", tuple(rows_limit))
+        yield Measurement(work, Subject.BARE, "ms", tuple(least))
         yield Measurement(work, Subject.DOORSTEP, "ms", tuple(ours), usage)
 
 
@@ -78,14 +103,30 @@ def _cursor(running: Running, worker: Worker) -> str:
         wire.close()
 
 
-def _first_rows(wire: Wire, worker: Worker) -> int:
-    """How many rows came, over as many pages as it took."""
-    cursor, more, rows = None, True, 0
-    while more:
-        answer = wire.sync(worker.token, packed(asking(cursor), []))
-        last = json.loads(answer[-1])
-        cursor, more, rows = last["cursor"], last["more"], rows + len(answer) - 2
-    return rows
+def _first_pull(ground: Ground, running: Running, worker: Worker) -> tuple[float, int, Usage]:
+    """The seconds that all pages take, how many rows came, and what it took of the server."""
+    wire, cursor, more, rows = Wire(running.host, running.port), None, True, 0
+    with watching(running.process, ground.postgres) as watch:
+        began = time.perf_counter()
+        while more:
+            answer = wire.sync(worker.token, packed(asking(cursor), []))
+            last = json.loads(answer[-1])
+            cursor, more, rows = last["cursor"], last["more"], rows + len(answer) - 2
+        took = time.perf_counter() - began
+    wire.close()
+    return took, rows, watch.usage(wire.sent_bytes, wire.received_bytes)
+
+
+def _placed(worker: Worker, after: int, count: int | None) -> tuple[object, ...]:
+    return COUNTY, f"unit:{worker.grid}", after, count
+
+
+def _queried(
+    ground: Ground, connection: "psycopg.Connection[Any]", asked: LiteralString, values: tuple[object, ...]
+) -> float:
+    """The median of the milliseconds that the last few rows take in one query."""
+    each = [limits.select_seconds(connection, ground.size.fresh, asked, values) for _ in range(ground.size.pulls)]
+    return statistics.median(each) * 1000
 
 
 def _pulls(ground: Ground, running: Running, worker: Worker, cursor: str) -> tuple[float, Usage]:

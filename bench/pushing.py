@@ -8,6 +8,7 @@ from bench import limits
 from bench.county import Worker, now_ms
 from bench.ground import Ground, Running, libpq
 from bench.measurement import Measurement, Subject, Usage
+from bench.peers import bare
 from bench.processes import watching
 from bench.records import Records, Visit
 from bench.storing import storing_rate
@@ -36,25 +37,30 @@ def push(ground: Ground) -> Iterator[Measurement]:
     """New visits a second, by batch; each answer brings one row, since pulling is measured by itself."""
     size = ground.size
     for batch in size.batches:
-        limit, rows_limit, ours, usage, limit_usage = [], [], [], Usage(), Usage()
+        limit, rows_limit, least, ours = [], [], [], []
+        usage, least_usage, limit_usage = Usage(), Usage(), Usage()
         for _ in range(size.runs):
             with ground.county(size.grids, 1, size.households) as (url, workers):
                 visits = visits_of(workers[: size.clients], size.visits)
                 every = [visit.row for part in visits for visit in part]
-                with ground.empty() as bare, watching(os.getpid(), ground.postgres) as watch:
-                    limit.append(limits.insert_rate(bare, every, batch, size.clients))
+                lines = [[visit.line for visit in part] for part in visits]
+                with ground.empty() as empty, watching(os.getpid(), ground.postgres) as watch:
+                    limit.append(limits.insert_rate(empty, every, batch, size.clients))
                 # The database that was started here is one of this process's own.
                 limit_usage = Usage(watch.server_cpu_s - watch.database_cpu_s, watch.database_cpu_s)
+                with ground.empty() as plain, bare.serving(ground, plain, workers) as running:
+                    rate, least_usage = handed_over(ground, running, workers, lines, batch)
+                    least.append(rate)
                 with ground.serve(url) as running:
-                    lines = [[visit.line for visit in part] for part in visits]
                     rate, usage = handed_over(ground, running, workers, lines, batch)
                     ours.append(rate)
-                with ground.county(size.grids, 1, size.households) as (bare, _):
+                with ground.county(size.grids, 1, size.households) as (copy, _):
                     rows_limit.append(
-                        storing_rate(libpq(url), libpq(bare), [row[0] for row in every], batch, size.clients)
+                        storing_rate(libpq(url), libpq(copy), [row[0] for row in every], batch, size.clients)
                     )
         yield Measurement(f"push {batch}", Subject.LIMIT, "records/s", tuple(limit), limit_usage)
         yield Measurement(f"push {batch}", Subject.ROWS_LIMIT, "records/s", tuple(rows_limit))
+        yield Measurement(f"push {batch}", Subject.BARE, "records/s", tuple(least), least_usage)
         yield Measurement(f"push {batch}", Subject.DOORSTEP, "records/s", tuple(ours), usage)
 
 
@@ -68,11 +74,11 @@ def change(ground: Ground) -> Iterator[Measurement]:
             handed_over(ground, running, workers, [[each.line for each in part] for part in visits], PREPARING_BATCH)
             records = Records(now_ms(), seed=2)
             notes = {visit.name: records.notes() for part in visits for visit in part[: size.changes // size.clients]}
-            with ground.empty() as bare:
+            with ground.empty() as empty:
                 every = [visit for part in visits for visit in part]
                 rows = [visit.row for visit in every]
                 changed = [_with_notes(each, notes[each.name]) for each in every if each.name in notes]
-                limit.append(limits.update_rate(bare, rows, changed, CHANGES_PER_BATCH, size.clients))
+                limit.append(limits.update_rate(empty, rows, changed, CHANGES_PER_BATCH, size.clients))
             lines = [
                 [_changed(records, each, notes[each.name]) for each in part if each.name in notes] for part in visits
             ]

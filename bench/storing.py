@@ -1,21 +1,29 @@
-"""What PostgreSQL takes to keep the very rows that Doorstep wrote of some records, when nothing else is asked of it.
+"""What PostgreSQL takes to keep the very rows that Doorstep wrote of some records, or to give what stands under a key,
+when nothing else is asked of it.
 
 What Doorstep counts along with them is left out."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any, TypeAlias
 
 import psycopg
 
+from bench import limits
 from bench.wire import side_by_side
 
 _AT_ONCE = 20_000
 """Records whose rows are read before they are inserted; only the inserting counts."""
 _NAMED_BY = {"record": "id", "edit_log": "name", "placement": "record"}
 """The tables that a new record is written into, and the column of each that names it."""
+
+PLACED = """
+    SELECT f.revision, f.type, f.record, r.document, r.dots
+    FROM placement AS f JOIN record AS r ON r.county = f.county AND r.type = f.type AND r.id = f.record
+    WHERE f.county = %s AND f.key = %s AND f.revision > %s ORDER BY f.revision LIMIT %s
+"""
+"""What stands under a county's key, after a revision, so many (null: all)."""
 
 Rows: TypeAlias = Mapping[str, Sequence[tuple[Any, ...]]]
 """Of a record, by table."""
@@ -58,16 +66,9 @@ class _Stored:
 
 
 def _insert(bare: str, columns: Columns, batch: int, records: Sequence[Rows]) -> None:
-    with psycopg.connect(bare, cursor_factory=psycopg.RawCursor) as connection:
+    with psycopg.connect(bare) as connection:
         for first in range(0, len(records), batch):
             for table, named in columns.items():
                 rows = [row for each in records[first : first + batch] for row in each[table]]
-                connection.execute(_insertion(table, named, len(rows)), [value for row in rows for value in row])
+                limits.insert(connection, table, named, rows)
             connection.commit()
-
-
-@cache
-def _insertion(table: str, columns: tuple[str, ...], rows: int) -> bytes:
-    numbers = itertools.count(1)
-    given = ", ".join(f"({', '.join(f'${next(numbers)}' for _ in columns)})" for _ in range(rows))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {given}".encode()

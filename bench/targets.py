@@ -7,13 +7,13 @@ from bench.measurement import Measurement, Subject, ratio
 from bench.pulling import pulled
 from bench.size import Size
 
-DOORSTEP, LIMIT, ROWS_LIMIT = Subject.DOORSTEP, Subject.LIMIT, Subject.ROWS_LIMIT
+DOORSTEP, LIMIT, ROWS_LIMIT, BARE = Subject.DOORSTEP, Subject.LIMIT, Subject.ROWS_LIMIT, Subject.BARE
 KINTO, POUCHDB = Subject.KINTO, Subject.POUCHDB
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Doorstep's figure of `work`, over that of `against` in the same work or over another `work` of its own; alone
+    """The figure of `who` in `work`, over that of `against` in the same work or over another `work` of its own; alone
     where there is neither. `floor` must be reached, `aim` is worked towards."""
 
     name: str
@@ -22,6 +22,7 @@ class Target:
     floor: float | None
     aim: float | None
     is_more_better: bool
+    who: Subject = DOORSTEP
 
     def is_reached(self, value: float, mark: float | None) -> bool:
         return mark is not None and (value >= mark if self.is_more_better else value <= mark)
@@ -60,10 +61,23 @@ def targets(size: Size) -> list[Target]:
             Target(f"push in batches of {n}, of PouchDB Server", f"push {n}", POUCHDB, None, 1.0, True)
             for n in (25, 100)
         ),
+        *(
+            Target(f"bare server, push in batches of {n}, of the insert limit", f"push {n}", LIMIT, *marks, True, BARE)
+            for n, marks in shares.items()
+        ),
         Target("push in batches of 25, of Kinto", "push 25", KINTO, 25, 40, True),
         Target("first pull, of the COPY limit's time", "first pull", LIMIT, 2, 1.3, False),
-        Target(f"{few}, of the query's time", few, LIMIT, 5, 3, False),
-        Target(f"{many}, of the query's time", many, LIMIT, 5, 3, False),
+        Target("first pull, of COPY of its rows", "first pull", ROWS_LIMIT, 2, 1.3, False),
+        Target("bare server, first pull, of the COPY limit's time", "first pull", LIMIT, 2, 1.3, False, BARE),
+        *(
+            target
+            for work in (few, many)
+            for target in (
+                Target(f"{work}, of the query's time", work, LIMIT, 5, 3, False),
+                Target(f"{work}, of querying its rows", work, ROWS_LIMIT, 5, 3, False),
+                Target(f"bare server, {work}, of the query's time", work, LIMIT, 5, 3, False, BARE),
+            )
+        ),
         Target("ten times the records, of the time", many, few, 1.3, None, False),
         Target("small syncs, of PouchDB Server", "small syncs", POUCHDB, 2.5, 4, True),
         Target("small syncs, p95 in ms", "small syncs, p95", None, 100, None, False),
@@ -79,7 +93,7 @@ def shown(measured: Sequence[Measurement], size: Size) -> list[Shown]:
     by = {(each.work, each.subject): each for each in measured}
     found = []
     for target in targets(size):
-        ours = by.get((target.work, DOORSTEP))
+        ours = by.get((target.work, target.who))
         match target.against:
             case None:
                 value = ours.median if ours else None
@@ -87,7 +101,7 @@ def shown(measured: Sequence[Measurement], size: Size) -> list[Shown]:
                 other = by.get((target.work, subject))
                 value = ratio(ours, other) if ours and other else None
             case work:
-                other = by.get((work, DOORSTEP))
+                other = by.get((work, target.who))
                 value = ratio(ours, other) if ours and other else None
         if value is not None:
             found.append(Shown(target, value))
