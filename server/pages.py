@@ -39,15 +39,15 @@ def from_the_start(held: Scope) -> Position:
 def resumed(cursor: Cursor, before: frozenset[str], held: Scope, units: Units, county: str) -> Position:
     """The feed from a cursor that covered the keys `before`, for the scope that the caller holds now."""
     was_whole = f"county:{county}" in before
-    old = before - {f"county:{county}"}
+    had = before - {f"county:{county}"}
     if was_whole:
-        old |= {f"{kind}:{unit}" for unit in units.parents for kind in ("unit", "staff")}
-    lost = tuple(sorted(old - held.keys))
-    if held.whole:
-        # Whoever sees everything gains nothing by another key.
-        return Position(Reading(held, cursor.revision if was_whole else 0, (), 0), lost)
+        had |= {f"{kind}:{unit}" for unit in units.parents for kind in ("unit", "staff")}
+    lost = tuple(sorted(had - held.keys))
+    if held.whole and not was_whole:
+        return Position(Reading(held, 0, (), 0), lost)
     waiting = tuple(key for key in cursor.catching_up if key in held.keys)
-    gained = tuple(sorted(held.keys - old))
+    # Whoever sees everything has the records of a key of their own that is new, but not under that key.
+    gained = tuple(sorted(held.keys - had))
     position = cursor.position if waiting[:1] == cursor.catching_up[:1] else 0
     return Position(
         Reading(held, cursor.revision, (*waiting, *(key for key in gained if key not in waiting)), position), lost
@@ -60,8 +60,6 @@ def again(position: Position, keys: Iterable[str]) -> Position:
     once_more = tuple(sorted(reading.scope.keys.intersection(keys)))
     if not once_more:
         return position
-    if reading.scope.whole:
-        return replace(position, reading=replace(reading, revision=0))
     others = tuple(key for key in reading.catching_up if key not in once_more)
     begun = reading.position if others[:1] == reading.catching_up[:1] else 0
     return replace(position, reading=replace(reading, catching_up=(*others, *once_more), position=begun))
@@ -76,7 +74,7 @@ def lines(page: Page, position: Position, covers: str, sets: KeySets) -> tuple[l
     told: set[str] = set()
     last: FeedRow | None = None
     for row in page.rows:
-        if row.line is not None and row.line not in told:
+        if row.line not in told:
             line = row.line.encode()
             if sent_bytes and sent_bytes + len(line) > PAGE_BYTES_MAX:
                 break

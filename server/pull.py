@@ -73,7 +73,7 @@ def planned(
     keys = pages.covered(held, county.code)
     covers = digest(keys)
     sets = {covers: tuple(sorted(keys))}
-    position = _position(connection, county, cursor, held, units, sets)
+    position = _position(connection, county, person, cursor, held, units, sets)
     again = pages.again(position or pages.from_the_start(held), head.again)
     page = feed.page(connection.dialect.name, county.code, again.reading, head.want)
     return Plan(again, covers, sets, position is None, page)
@@ -132,10 +132,17 @@ def _nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
 
 
 def _position(
-    connection: sa.Connection, county: County, cursor: Cursor | None, held: Scope, units: Units, sets: KeySets
+    connection: sa.Connection,
+    county: County,
+    person: Person,
+    cursor: Cursor | None,
+    held: Scope,
+    units: Units,
+    sets: KeySets,
 ) -> Position | None:
-    """Where a cursor says to go on; None where nobody remembers the keys that it covered. `sets` has the caller's keys,
-    and gets those that the cursor refers to."""
+    """Where a cursor says to go on; None where nobody remembers the keys that it covered, or they were another
+    person's: nobody is told what others hold. `sets` has the caller's keys, and gets those that the cursor refers
+    to."""
     if cursor is None:
         return pages.from_the_start(held)
     for name in {cursor.covers, cursor.later or cursor.covers} - sets.keys():
@@ -144,4 +151,6 @@ def _position(
             return None
         sets[name] = tuple(sorted(found))
     before = frozenset(sets[cursor.covers])
+    if f"person:{person.id}" not in before:
+        return None
     return pages.resumed(pages.unfolded(cursor, sets), before, held, units, county.code)

@@ -1,7 +1,7 @@
 """A page of the caller's feed, read in one statement and so from one snapshot.
 
 A keyed scope reads by key: one bounded index probe a key, so that its cost is what changed under these keys and
-nothing else. The scope of the whole county reads by revision.
+nothing else. The scope of the whole county reads by revision, and by key only what catches up.
 """
 
 import json
@@ -27,12 +27,13 @@ ROWS_AT_ONCE = 1000
 class FeedRow(NamedTuple):
     """A row under the caller's keys. `part` 0: of keys read up to the cursor; 1: of those that catch up, by turn.
 
-    `line` is what the caller is sent: None where it left one of their keys, and its row under another says so."""
+    `line` is what the caller is sent. A record that left one of their keys, but not all, comes as it is now: its row
+    under another may be far off among what catches up, or never come where that key is lost too."""
 
     part: int
     turn: int
     revision: int
-    line: str | None
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where to read from: the steady keys after `revision`; then the catching-up keys, the first after `position`."""
+    """Where to read from: the steady keys, or the whole county, after `revision`; then the catching-up keys, the first
+    after `position`."""
 
     scope: Scope
     revision: int
@@ -63,7 +65,7 @@ class Reading:
 
     def probes(self) -> list[dict[str, object]]:
         late = set(self.catching_up)
-        steady = [key for key in self.scope.covers if key not in late]
+        steady = [] if self.scope.whole else [key for key in self.scope.covers if key not in late]
         return [
             *({"part": 0, "turn": 0, "key": key, "since": self.revision} for key in steady),
             *(
@@ -76,7 +78,7 @@ class Reading:
 # The county as it is comes first, before any part. No order is asked for: the rows come in theirs, and the database
 # would sort whole lines.
 _PAGE = """
-    SELECT -1 AS part, 0 AS turn, revision, NULL AS line, 0 AS up_to_here, log_revision, head, directory_revision
+    SELECT -1 AS part, 0 AS turn, revision, '' AS line, 0 AS up_to_here, log_revision, head, directory_revision
     FROM county WHERE code = :county
     UNION ALL
     SELECT part, turn, revision, {line}, up_to_here, NULL, NULL, NULL
@@ -95,41 +97,43 @@ _PAGE = """
 _SIZED = """
     SELECT each.*, sum(bytes) OVER (ORDER BY part, turn, revision ROWS UNBOUNDED PRECEDING) AS up_to_here
     FROM (
-        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone, r.document, r.dots,
-            {bytes} AS bytes
+        SELECT f.part, f.turn, f.revision, f.type, f.record, coalesce(f.gone, r.gone) AS gone,
+            r.gone AS ended, r.revision AS stands_at, r.document, r.dots, {bytes} AS bytes
         FROM ({found}) AS f {record}
     ) AS each
 """
 _LINE = f"""
-    CASE WHEN gone IS NULL THEN format(
-        '{frames.ROW}', revision, type, record, coalesce(keys, '[]'), coalesce(document, '{{}}'), ',"dots":' || dots
-    ) WHEN keys IS NULL THEN format('{frames.GONE}', revision, type, record, gone) END
+    CASE WHEN gone IS NULL OR (ended IS NULL AND keys IS NOT NULL) THEN format(
+        '{frames.ROW}', stands_at, type, record, coalesce(keys, '[]'), coalesce(document, '{{}}'), ',"dots":' || dots
+    ) ELSE format('{frames.GONE}', revision, type, record, gone) END
 """
-_BY_KEY = "SELECT * FROM ({probes}) AS probed ORDER BY part, turn, revision LIMIT :want"
+_FOUND = "SELECT * FROM ({found}) AS found ORDER BY part, turn, revision LIMIT :want"
 _BY_REVISION = """
-    SELECT 0 AS part, 0 AS turn, revision, type, id AS record, gone FROM record
-    WHERE county = :county AND revision > :since ORDER BY revision LIMIT :want
+    SELECT * FROM (
+        SELECT 0 AS part, 0 AS turn, revision, type, id AS record, gone FROM record
+        WHERE county = :county AND revision > :since ORDER BY revision LIMIT :want
+    ) AS newer UNION ALL
 """
 
 
 @cache
 def _page(database: str, *, whole: bool) -> sa.TextClause:
-    held, found = probes.FEED_HELD[database], _BY_KEY.format(probes=probes.FEED_PROBES[database])
+    held, found = probes.FEED_HELD[database], probes.FEED_PROBES[database]
     if whole:
-        held, found = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})", _BY_REVISION
+        held, found = f"(h.key LIKE 'unit:%' OR h.key LIKE 'staff:%' OR {held})", _BY_REVISION + found
     record = probes.FEED_RECORD[database]
-    sized = _SIZED.format(found=found, record=record, bytes=probes.FEED_BYTES[database])
+    sized = _SIZED.format(found=_FOUND.format(found=found), record=record, bytes=probes.FEED_BYTES[database])
     return sa.text(_PAGE.format(line=_LINE, sized=sized, keys=probes.FEED_KEYS[database], held=held))
 
 
 def page(database: str, code: str, reading: Reading, want: int) -> Question[Page]:
     """The next rows of a scope, asked of PostgreSQL or SQLite."""
+    held = reading.scope.covers
     parameters: dict[str, Any] = {"county": code, "want": want + 1, "bytes": PAGE_BYTES_MAX}
     if reading.scope.whole:
-        own = [key for key in reading.scope.covers if not key.startswith(("unit:", "staff:"))]
-        parameters |= {"held": json.dumps(own), "since": reading.revision}
-    else:
-        parameters |= {"held": json.dumps(reading.scope.covers), "probes": json.dumps(reading.probes())}
+        held = tuple(key for key in held if not key.startswith(("unit:", "staff:")))
+        parameters["since"] = reading.revision
+    parameters |= {"held": json.dumps(held), "probes": json.dumps(reading.probes())}
     rows = yield _page(database, whole=reading.scope.whole), parameters
     (_, _, revision, _, _, log_revision, head, directory_revision), *found = sorted(rows, key=_IN_ORDER)
     return Page(

@@ -77,7 +77,7 @@ _SIZED = """
             sum(bytes) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) AS up_to_here
         FROM (
             SELECT f.*, {bytes} AS bytes FROM (
-                SELECT g.*, g.id AS record, CAST(:type AS text) AS type, NULL AS gone FROM ({found}) AS g
+                SELECT g.*, g.id AS record, CAST(:type AS text) AS type FROM ({found}) AS g
             ) AS f {record}
         ) AS each
     ) AS sized WHERE up_to_here - bytes < :bytes

@@ -30,19 +30,20 @@ FEED_PROBES = {
 FEED_RECORD = {
     "postgresql": """
         LEFT JOIN LATERAL (
-            SELECT gone, document, dots FROM record WHERE county = :county AND type = f.type AND id = f.record LIMIT 1
+            SELECT revision, gone, document, dots FROM record
+            WHERE county = :county AND type = f.type AND id = f.record LIMIT 1
         ) AS r ON true
     """,
     "sqlite": "LEFT JOIN record AS r ON r.county = :county AND r.type = f.type AND r.id = f.record",
 }
-# What a row brings to a page: PostgreSQL knows it without reading the document, SQLite reads one after another.
+# What a row brings to a page at most: PostgreSQL knows it without reading the document, SQLite reads one after another.
 FEED_BYTES = {
     "postgresql": """
-        CASE WHEN coalesce(f.gone, r.gone) IS NULL
+        CASE WHEN r.gone IS NULL
         THEN coalesce(octet_length(r.document), 0) + coalesce(octet_length(r.dots), 0) ELSE 0 END
     """,
     "sqlite": """
-        CASE WHEN coalesce(f.gone, r.gone) IS NULL
+        CASE WHEN r.gone IS NULL
         THEN coalesce(length(CAST(r.document AS BLOB)), 0) + coalesce(length(CAST(r.dots AS BLOB)), 0) ELSE 0 END
     """,
 }

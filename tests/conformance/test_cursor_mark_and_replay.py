@@ -48,3 +48,11 @@ def test_text_that_is_none_is_cursor_unknown(wang: Tablet, member: str, text: st
 def test_a_cursor_is_no_mark_and_a_mark_no_cursor(wang: Tablet) -> None:
     problem(wang.post(wang.body(cursor=wang.mark)), 400, "cursor-unknown")
     problem(wang.post(wang.body(mark=wang.cursor)), 400, "cursor-unknown")
+
+
+@states("The same is said where nobody remembers the key set of a cursor, or the cursor is another person's")
+@needs("CODE_COLLEAGUE")
+def test_another_persons_cursor_is_answered_by_replay(wang: Tablet, li: Tablet) -> None:
+    answer = wang.peek(cursor=li.cursor)
+    assert answer.head["replay"] is True
+    assert answer.lost == ()

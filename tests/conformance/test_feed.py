@@ -87,6 +87,20 @@ def test_a_page_holds_at_least_one_row_if_there_is_any(wang: Tablet) -> None:
     assert wang.rows.keys() >= made
 
 
+@states("One that left some of the caller's keys and not others comes as it is now, with those that are left")
+@needs("CODE_OFFICER")
+@pytest.mark.parametrize("want", [1, 1000])
+def test_what_left_one_key_of_the_callers_comes_as_it_is_now(wang: Tablet, sun: Tablet, want: int) -> None:
+    home = wang.makes("household")
+    sun.catch_up()
+    edit = sun.change("household", home, {"unit": village(sun)}, {"unit": [home]})
+    answers = [sun.sync(edit, want=want), *sun.catch_up()]
+    rows = [row for each in answers for row in each.rows if row["id"] == home]
+    assert rows
+    assert all(row["keys"] == [f"unit:{village(sun)}"] for row in rows)
+    assert sun.row(home)["keys"] == [f"unit:{village(sun)}"]
+
+
 @states("An assignment to a unit gives `unit:` keys of that unit and of every unit under it", "Everybody has `person:")
 @needs("CODE_OFFICER", "CODE_MEDIATOR")
 def test_assignments_give_keys(wang: Tablet, sun: Tablet, zhou: Tablet) -> None:

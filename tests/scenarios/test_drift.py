@@ -96,10 +96,12 @@ def test_keys_of_others_are_not_read_again_for_the_asking(county: County) -> Non
     assert wang.push([], again=[f"unit:{FAR_GRID}"], cursor=wang.cursor).rows == ()
 
 
-def test_the_whole_county_is_read_again_from_its_first_revision(county: County) -> None:
-    wang = county.worker("王小满")
+def test_who_sees_the_county_reads_a_key_again_and_not_the_county(county: County) -> None:
+    wang, zhao = county.worker("王小满"), county.worker("赵春来", FAR_GRID)
     home = wang.create("household", unit=GRID)
+    zhao.create("household", unit=FAR_GRID)
     wang.sync()
+    zhao.sync()
     chief = county.worker("孙立", "990101", "county_staff")
     chief.sync()
     assert [row["id"] for row in chief.push([], again=[f"unit:{GRID}"], cursor=chief.cursor).rows] == [home]

@@ -249,17 +249,64 @@ def test_who_widens_from_a_village_to_the_county_gets_the_rest(county: County, w
     assert chen.sees(far)
 
 
-def test_county_staff_who_join_a_body_read_nothing_again(county: County, wang: Device) -> None:
-    chen = county.worker("陈和", COUNTY, "county_staff")
-    wang.create("household", unit=GRID)
-    wang.sync()
-    chen.catch_up()
-    committee = str(administration.add_body(county.center, "综治中心", COUNTY)["id"])
-    administration.join(county.center, committee, chen.person)
-    assert chen.sync().rows == ()
+@pytest.mark.parametrize("want", [1, 1000])
+def test_what_moved_to_a_key_that_was_lost_before_it_came_is_gone(
+    county: County, wang: Device, li: Device, want: int
+) -> None:
+    """A home goes from a grid of li's to one that li catches up with, and no longer has when its turn would come."""
+    both = county.worker("孙立秋", GRID)
+    administration.assign(county.center, both.person, NEXT_GRID, None, Period())
+    for _ in range(4):
+        both.create("household", unit=NEXT_GRID)
+    home = wang.create("household", unit=GRID)
+    everyone = (wang, both, li)
+    for each in everyone:
+        each.catch_up()
+    assert li.sees(home)
+    administration.assign(county.center, li.person, NEXT_GRID, None, Period())
+    assert li.sync(want=1).last["more"]
+    both.catch_up()
+    both.change("household", home, unit=NEXT_GRID)
+    both.sync()
+    answer = li.sync(want=want)
+    assert [row["keys"] for row in answer.rows if row["id"] == home] == [[f"unit:{NEXT_GRID}"]], "once, as it is now"
     county.clock.pass_ms(HOUR_MS)
+    administration.unassign(county.center, li.person, NEXT_GRID, Period())
+    li.catch_up()
+    assert not li.sees(home)
+    assert li.all("household") == {}
+
+
+def test_county_staff_who_join_a_body_read_what_it_has_and_nothing_else(county: County, wang: Device) -> None:
+    """So they keep it when they leave the county for a post that sees less."""
+    chen = county.worker("陈和", COUNTY, "county_staff")
+    zhou = county.worker("周大寒", VILLAGE, "village_staff")
+    committee = str(administration.add_body(county.center, "综治中心", COUNTY)["id"])
+    wang.create("household", unit=GRID)
+    case = wang.create("dispute", unit=GRID)
+    wang.sync()
+    zhou.catch_up()
+    zhou.change("dispute", case, status="accepted", assignee=f"body:{committee}")
+    zhou.sync()
+    chen.catch_up()
+    assert chen.sync().rows == ()
+    administration.join(county.center, committee, chen.person)
+    [row] = chen.sync().rows
+    assert (row["id"], row["keys"]) == (case, [f"body:{committee}", f"unit:{GRID}"])
+    assert [row["id"] for row in chen.push([], again=[f"body:{committee}"], cursor=chen.cursor).rows] == [case]
+    county.clock.pass_ms(HOUR_MS)
+    administration.assign(county.center, chen.person, VILLAGE, "mediator", Period())
+    administration.unassign(county.center, chen.person, COUNTY, Period())
+    chen.catch_up()
+    assert list(chen.all("dispute")) == [case]
+    assert chen.all("household") == {}
     administration.leave(county.center, committee, chen.person)
-    answer = chen.sync()
-    assert answer.rows == ()
-    assert answer.lost == (f"body:{committee}",)
-    assert chen.all("household")
+    chen.catch_up()
+    assert chen.all("dispute") == {}
+
+
+def test_somebody_elses_cursor_tells_nothing_of_what_they_hold(county: County, wang: Device, zhao: Device) -> None:
+    zhao.catch_up()
+    answer = wang.push([], cursor=zhao.cursor)
+    assert answer.head["replay"]
+    assert answer.lost == ()
