@@ -16,13 +16,13 @@ from server.store.flight import Answer, Flight, ask
 from server.store.log import Assumed, HeldEdit, LoggedEdit
 from server.store.records import ERASED, Stored
 from sync import edits
-from sync.admission import Wait, first_id
+from sync.admission import Wait
 from sync.batch import Arrival
 from sync.codes import Code, Result
 from sync.edits import Do, Edit, Unread
 from sync.erasure import about
 from sync.ids import is_record_id
-from sync.placement import may_move
+from sync.placement import may_move, placing_registers
 from sync.refused import creation_of_refused, named_by_refused, over_of_refused
 from sync.scope import Span
 from sync.world import Placed, World
@@ -83,7 +83,7 @@ class Loading:
     """The lines that come now and the held ones: those that a record may have remembered."""
     _awaited: set[str] = field(default_factory=set)
     _mends: dict[str, str] = field(default_factory=dict)
-    """By line that comes now, the creation that it mends."""
+    """By line that comes now, or is held, the creation that it mends."""
     _standing: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """By record and register, the edits that stand there."""
     _ahead: _Ahead | None = None
@@ -106,7 +106,7 @@ class Loading:
     def load(self, arrivals: Sequence[Arrival], awaited: Iterable[str], reheard: Iterable[str]) -> None:
         """`awaited`: what changes beside the lines, as held edits name it; `reheard`: held edits to be judged again."""
         self._asked_edits |= {each.name for each in arrivals}
-        self._mends = {each.name: mended for each in arrivals if (mended := _mended(each)) is not None}
+        self._mends = _mends(arrivals)
         again = self._hold(ask(self.connection, log.held_named(self.county, reheard)))
         self._load_held([*arrivals, *again], set(awaited))
         everything = [*arrivals, *(arrival_of(each.edit) for each in self.held.values())]
@@ -137,7 +137,9 @@ class Loading:
     def _hold(self, found: dict[str, HeldEdit]) -> list[Arrival]:
         self.held |= found
         self.world.known |= {name: each.edit.known for name, each in found.items()}
-        return [arrival_of(each.edit) for each in found.values()]
+        arrivals = [arrival_of(each.edit) for each in found.values()]
+        self._mends |= _mends(arrivals)
+        return arrivals
 
     def _load_held(self, lines: list[Arrival], awaited: set[str]) -> None:
         """The held edits that wait for these lines, those that wait for them in turn, and so on."""
@@ -165,17 +167,26 @@ class Loading:
         return events
 
     def _about(self, arrival: Arrival) -> str:
-        """The record of a line: its own, or the first of the refused creations that it mends, through any chain of
-        them: also of such as come only now, and will be refused."""
+        """The record of a line: its own, or the first of the creations that it mends, through any chain of them. Also
+        of such as come only now or are held, and will be refused."""
         line = arrival.line
         if not isinstance(line, Edit) or line.mends is None:
             return line.record or arrival.name
         mended, seen = line.mends, set[str]()
-        while mended in self._mends and mended not in seen:
+        while mended not in seen:
             seen.add(mended)
-            mended = self._mends[mended]
-        first = first_id(mended, line.by, line.type, self.world)
-        return first if isinstance(first, str) else mended
+            mended = self._mends.get(mended) or self._mended_by_refused(mended) or mended
+        return mended
+
+    def _mended_by_refused(self, name: str) -> str | None:
+        """What a refused creation was to mend: the first one, where that was found when it was refused."""
+        known = self.world.known.get(name)
+        if known is None or known.result is not Result.REFUSED:
+            return None
+        if known.record not in (None, name):
+            return known.record
+        made = creation_of_refused(known.line)
+        return None if made is None else made.mends
 
     # -- records
 
@@ -253,12 +264,20 @@ class Loading:
             asking = log.reached(self.connection, self.county, named) - self._asked_edits
 
 
+def _mends(arrivals: Iterable[Arrival]) -> dict[str, str]:
+    """By line, the creation that it mends."""
+    return {each.name: mended for each in arrivals if (mended := _mended(each)) is not None}
+
+
 def _may_place(arrival: Arrival) -> bool:
     """Whether a line can bring a record about, or move it. Whoever waits for another's record is not read again by each
     edit of it."""
     line = arrival.line
     if not isinstance(line, Edit):
-        return False
+        # Refused, it covers what it named, and the record stands where others say.
+        record_type = CATALOG.types.get(line.type or "")
+        over = over_of_refused(line.line, CATALOG)
+        return record_type is not None and not over.keys().isdisjoint(placing_registers(record_type))
     return line.do is Do.CREATE or may_move(line, CATALOG.types[line.type])
 
 

@@ -21,7 +21,7 @@ from server.store.flight import Flight, ask
 from server.store.ledger import County, Ledger
 from server.store.log import HeldEdit
 from sync.batch import Arrival, Batch, Decision
-from sync.codes import Code, Result
+from sync.codes import Code
 from sync.erasure import named_in
 from sync.lines import digest
 from sync.stamps import instant, stamp
@@ -149,9 +149,10 @@ class Push:
         """Logs the new edits with their outcomes, and what became of held ones. Gives both."""
         new, again = [], []
         for name, decision in batch.decisions.items():
-            if name not in held:
+            before = held[name].edit.outcome if name in held else None
+            if before is None:
                 new.append(decision)
-            elif decision.result is not Result.HELD or decision.code != held[name].edit.outcome.code:
+            elif (decision.result, decision.code, decision.field) != (before.result, before.code, before.field):
                 again.append(decision)
         for decision in new:
             decisions.append_new(book, decision, lines.tablets.get(decision.arrival.name))

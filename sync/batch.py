@@ -132,10 +132,7 @@ class Batch:
         self._put(before, after)
         result = Result.CONFLICT if open_conflicts else Result.APPLIED
         self._know(arrival, Decision(arrival, result, record.id, conflicts=open_conflicts))
-        events = [f"edit:{edit.name}"]
-        if before is None or set(before.placement) != set(after.placement):
-            events.append(f"record:{record.id}")
-        return self._released(events)
+        return self._released([f"edit:{edit.name}", *_moves(before, after)])
 
     def _refuse(self, arrival: Arrival, verdict: Refuse) -> list[Arrival]:
         line, world = arrival.line, self.world
@@ -145,11 +142,14 @@ class Batch:
         record = (line.record if is_change else None) or self._kept(arrival)
         self._know(arrival, Decision(arrival, Result.REFUSED, record, verdict.code, verdict.field, verdict.detail))
         before = world.records.get(record) if is_change else None
+        events = [f"edit:{arrival.name}"]
         if before is not None:
             forgotten = records.forget_refused(before.record, arrival.name, world.lookup)
             if forgotten is not before.record:
-                self._put(before, self._placed(forgotten, before, None))
-        return self._released([f"edit:{arrival.name}"])
+                after = self._placed(forgotten, before, None)
+                self._put(before, after)
+                events += _moves(before, after)
+        return self._released(events)
 
     def _kept(self, arrival: Arrival) -> str:
         """The id that a refused creation keeps for the one that mends it: its own, or that which it was to mend.
@@ -209,3 +209,9 @@ class Batch:
             for name in touched
             if in_conflict(record.register(name).siblings, rule_of(kind, name), self.world.workflow)
         )
+
+
+def _moves(before: Placed | None, after: Placed) -> list[str]:
+    """What held edits wait for, where a record came about or stands elsewhere."""
+    stands_as_before = before is not None and set(before.placement) == set(after.placement)
+    return [] if stands_as_before else [f"record:{after.record.id}"]

@@ -30,9 +30,12 @@ def creation_of_refused(line: bytes) -> Creation | None:
 
 
 def over_of_refused(line: bytes, catalog: Catalog) -> Names:
-    """What a refused line named in `over`, by register, as far as it can be read: covering it covers these."""
+    """What a refused change named in `over`, by register, as far as it can be read: covering it covers these. A
+    creation covers nothing, whatever it says."""
     try:
         members = lines.read(line)
+        if members.get("do") == "create":
+            return {}
         schema = members.get("schema")
         version = schema if type(schema) is int and 1 <= schema <= catalog.version else catalog.version
         return Parts.of({"over": members.get("over", {})}, catalog, str(members.get("type")), version).over

@@ -316,6 +316,18 @@ def test_mends_does_not_take_over_what_another_made(wang: Tablet, li: Tablet) ->
     assert told == [("held", "unknown-record", "mends")] * 2
 
 
+@states(
+    "Where two mend the same creation, the second to come is judged as a change of the record that the first one made"
+)
+def test_a_second_mending_is_a_change_of_what_the_first_one_made(wang: Tablet) -> None:
+    wrong = wang.creation("household", {"address": ""})
+    wang.sync(wrong)
+    mendings = [wang.creation("household", {"door_no": door}, mends=wrong["edit"]) for door in "12"]
+    results = [wang.sync(each).outcome(each["edit"])["result"] for each in mendings]
+    assert results == ["applied", "conflict"]
+    assert sorted(wang.dots(wrong["edit"], "door_no")) == sorted(each["edit"] for each in mendings)
+
+
 @states("The new edit's record has the first creation's id", "Both are edits with names of their own")
 def test_a_mended_record_has_the_first_id_and_its_children_find_it(wang: Tablet) -> None:
     wrong = wang.creation("household", {"address": ""})

@@ -150,14 +150,16 @@ def test_a_mediator_sees_what_is_assigned_to_them_or_to_their_committee(
     assert not any(zhou.sees(each) for each in children)
 
 
-@states("| `gone` | instead of the three before", "A record stands under its grid's key and its assignee's key")
+@states("| `gone` | instead of the three before", "A record stands under its grid's key and its assignee's key",
+        "Whoever may change its unit may hand it over to any unit of the county, and has it no longer")  # fmt: skip
 @needs("CODE_OFFICER")
 def test_a_record_that_moves_to_another_unit_leaves_the_scope(wang: Tablet, sun: Tablet) -> None:
     home = wang.makes("household")
-    sun.catch_up()
-    sun.changes("household", home, unit=village(sun))
-    answer = wang.sync()
+    edit = wang.change("household", home, {"unit": village(sun)}, {"unit": [home]})
+    answer = wang.sync(edit)
+    assert answer.outcome(edit["edit"])["result"] == "applied"
     assert answer.row(home)["gone"] == "moved"
+    sun.catch_up()
     assert sun.row(home)["keys"] == [f"unit:{village(sun)}"]
 
 

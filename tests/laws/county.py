@@ -103,7 +103,7 @@ class Center:
             named = set(named_in(line.line, self.catalog))
             if isinstance(line, Edit):
                 wanted |= {str(line.value(member)) for member in self.catalog.types[line.type].awaits}
-                named -= self._standing(line)
+                named -= set(line.over) - self._not_standing(line)
             names |= named
             world.records |= {each: self.world.records[each] for each in wanted & self.world.records.keys() if each}
         while names:
@@ -115,13 +115,14 @@ class Center:
             names = {name for known in refused for name in named_in(known.line, self.catalog)} - world.known.keys()
         return world
 
-    def _standing(self, edit: Edit) -> set[str]:
+    def _not_standing(self, edit: Edit) -> set[str]:
+        """What an edit names in a register and does not stand there, wherever else it does."""
         placed = self.world.records.get(edit.record)
-        if placed is None:
-            return set()
-        return {
-            sibling.edit for touch in edit.touches for sibling in placed.record.register(touch.register).siblings
-        } & {name for touch in edit.touches for name in touch.over}
+        found = set[str]()
+        for touch in edit.touches:
+            siblings = () if placed is None else placed.record.register(touch.register).siblings
+            found |= set(touch.over) - {sibling.edit for sibling in siblings}
+        return found
 
     # -- what everybody would see
 
