@@ -10,6 +10,7 @@ import click
 
 from cli.answers import Answer, CommandError, failing, json_option, say
 from cli.center import opened
+from cli.logs import to_stderr
 
 BIND = "127.0.0.1:8000"
 WORKERS = min(max(2, os.cpu_count() or 2), 8)
@@ -50,8 +51,9 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> t
 def serve(bind: tuple[str, int], workers: int, threads: int, as_json: bool) -> None:
     """运行中心。 Run the server until it is told to stop (SIGTERM, or Ctrl-C).
 
-    It prints one line when it takes connections: where."""
+    It prints one line when it takes connections: where. Its log goes to stderr."""
 
+    to_stderr()
     with failing(as_json):
         with opened() as center:
             from server import holding
@@ -94,6 +96,7 @@ def _run(listener: int, workers: int, threads: int) -> None:
     said = {
         "bind": f"fd://{listener}",
         "worker-class": "cli.threads.Threads",
+        "logger-class": "cli.gunicorn_log.Log",
         "workers": workers,
         "threads": threads,
         # Whoever comes when all threads are taken goes to a process that has one, and waits in turn where none has.

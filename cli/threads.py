@@ -1,6 +1,5 @@
 """How gunicorn serves with threads here: none of them waits for a client that has nothing to say any more."""
 
-import logging
 from concurrent.futures import Future
 from typing import Any
 
@@ -12,10 +11,6 @@ BEGINS_WITHIN_S = 0.25
 
 class Threads(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
     """gunicorn's worker of threads, of which one takes connections and closes them."""
-
-    def init_process(self) -> None:
-        self.log.error_log.addFilter(_is_ours)
-        super().init_process()  # Runs until the worker ends.
 
     def handle(self, conn: Any) -> Any:
         """Answers what comes on a connection; closes one on which nothing does. (gunicorn would wait for five
@@ -36,8 +31,3 @@ class Threads(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
         else:
             self.nr_conns -= 1
             conn.close()
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether an error is one: not that a client was given up since it said nothing for long."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], BlockingIOError)

@@ -9,6 +9,7 @@ import click
 
 from cli.answers import Answer, failing, json_option, say
 from cli.center import opened
+from cli.logs import to_stderr
 
 EVERY_S = 30
 """How often it looks for changes, and for tries that are due."""
@@ -29,7 +30,8 @@ _WORDS = "已取 {taken}，送达 {delivered}，失败 {failed} · Taken {taken}
 def worker(once: bool, every: int, as_json: bool) -> None:
     """推送汇总数据。 Push aggregated status to the centers of `doorstep center list`, until told to stop.
 
-    Several may run: a center is served by one of them at a time."""
+    Several may run: a center is served by one of them at a time. Its log goes to stderr."""
+    to_stderr()
     with failing(as_json), opened() as center:
         from server.center_push import posting
         from server.center_push.worker import Worker

@@ -1,5 +1,7 @@
 """What runs on a tablet: `Tablet` and what it gives and raises."""
 
+import logging
+
 from client_sdk.attention import Held, Item, Refused
 from client_sdk.collection import Collection, Deed
 from client_sdk.conflict import Conflict, Sibling
@@ -54,3 +56,6 @@ __all__ = [
     "Tablet",
     "TabletError",
 ]
+
+# Whoever embeds a tablet says where its log goes; until then it goes nowhere.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -88,8 +88,11 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(SQLAlchemyError)
     def _database(error: SQLAlchemyError) -> Response:
+        if is_unavailable(error):
+            log.warning("database_unavailable", exc_info=error)
+            return problem("unavailable")
         log.error("database_failed", exc_info=error)
-        return problem("unavailable" if is_unavailable(error) else "internal")
+        return problem("internal")
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:

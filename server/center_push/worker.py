@@ -74,7 +74,7 @@ class Worker:
             except SQLAlchemyError as error:
                 if not dialect.is_unavailable(error):
                     raise
-                log.warning("center_push_waits_for_database")
+                log.warning("center_push_waits_for_database", exc_info=error)
             self.stopping.wait(every_s)
 
     def _deliver(self, county: str, target: Target) -> Passed:

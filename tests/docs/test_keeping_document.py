@@ -1,5 +1,6 @@
 """docs/keeping.md is true: its commands run as they stand, in order."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from cli.tablet_options import Surroundings
 from server.app import create_app
 from server.settings import Settings
 from tests.cli.conftest import Shell
-from tests.support.markdown import ROOT, blocks
+from tests.support.markdown import ROOT, blocks, section
 
 GRID = "990101001001001"
 DOCUMENT = (ROOT / "docs/keeping.md").read_text(encoding="utf-8")
@@ -85,3 +86,10 @@ def test_it_names_what_there_is() -> None:
     for name in ("backup", "restore", "erase", "replace", "revoke", "tablets", "verify"):
         assert name in main.commands
         assert any(line.startswith(f"doorstep {name}") for line in commands()), name
+
+
+def test_it_names_what_is_logged() -> None:
+    files = [file for folder in ("server", "cli") for file in (ROOT / folder).rglob("*.py")]
+    said = {event for file in files for event in re.findall(r'log\.[a-z]+\("(\w+)"', file.read_text(encoding="utf-8"))}
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", section("docs/keeping.md", "## Its log"), re.MULTILINE)
+    assert sorted(re.findall(r"\w+", " ".join(rows))) == sorted(said)
