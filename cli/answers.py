@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import click
 from rich import box
@@ -62,9 +62,60 @@ def failing(as_json: bool) -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        said = {"error": {"code": error.code, "zh": error.zh, "en": error.en}}
-        click.echo(_object(said) if as_json else f"{error.zh} · {error.en}", err=not as_json)
+        if as_json:
+            _say_error(error.code, error.zh, error.en)
+        else:
+            click.echo(f"{error.zh} · {error.en}", err=True)
         raise SystemExit(1) from error
+
+
+class Commands(click.Group):
+    """The command that has all others under it. A command line that cannot be read exits 2, and is told on stderr in
+    click's words, or with `--json` as the JSON object."""
+
+    _JSON = "doorstep.json"
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        as_json = "--json" in args
+        with failing(as_json), _reading(as_json):
+            _require_text(args)
+            made = super().make_context(info_name, args, parent, **extra)
+        made.meta[self._JSON] = as_json
+        return made
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reading(ctx.meta[self._JSON]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _reading(as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        if not as_json:
+            raise
+        said = error.format_message()
+        seen = error.ctx.command_path if error.ctx else "doorstep"
+        _say_error("usage", f"命令用法有误：{said}（见 {seen} --help）", f"{said} (see {seen} --help)")
+        raise SystemExit(error.exit_code) from error
+
+
+def _require_text(arguments: Iterable[str]) -> None:
+    """Raises CommandError for bytes that are no text, as a terminal of another encoding gives them: nothing could be
+    stored or said of them."""
+    for each in arguments:
+        shown = each.encode(errors="replace").decode()
+        if shown != each:
+            raise CommandError(
+                "not-text", f"参数不是 UTF-8 文本：{shown}", f"An argument is not text in UTF-8: {shown}"
+            )
+
+
+def _say_error(code: str, zh: str, en: str) -> None:
+    click.echo(_object({"error": {"code": code, "zh": zh, "en": en}}))
 
 
 def _object(values: Mapping[str, object]) -> str:

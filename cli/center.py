@@ -27,6 +27,7 @@ def opened(*, made: bool = True) -> Iterator["Center"]:
         ) from error
     from sqlalchemy.exc import DBAPIError
 
+    from server.settings import SettingsError
     from server.store.ledger import NoCountyError
 
     center = _center(must_be_there=made)
@@ -36,6 +37,8 @@ def opened(*, made: bool = True) -> Iterator["Center"]:
         yield center
     except server.administration.NotPossibleError as error:
         raise CommandError("not-possible", error.zh, error.en) from error
+    except SettingsError as error:
+        raise CommandError("settings-invalid", error.zh, error.en) from error
     except NoCountyError as error:
         raise _no_county(center) from error
     except DBAPIError as error:

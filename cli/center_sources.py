@@ -20,6 +20,7 @@ def accept(county: str, path: Path, makes: bool, name: str | None) -> Answer:
     with opened() as center:
         from server.center_push import sources
 
+        sources.checked(county, name)  # Before a file is made.
         made = sources.accept(center, county, name, secret_of(path, makes=makes))
     return Answer(made, f"接收 {county} 的推送 · Taking in what {county} pushes")
 

@@ -2,6 +2,7 @@
 
 import click
 
+from cli.answers import Commands
 from cli.bodies import body
 from cli.center_targets import center
 from cli.county import init, verify
@@ -16,7 +17,7 @@ from cli.units import unit
 from cli.worker import worker
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(package_name="doorstep", prog_name="doorstep", message="%(prog)s %(version)s")
 def main() -> None:
     """入户走访与纠纷记录。 Door-to-door visits and disputes, recorded offline and settled into one true picture.

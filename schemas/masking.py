@@ -45,7 +45,7 @@ def masked_as(declared: "fields.Field[Any]", value: Any) -> Any:
     match declared:
         case ListOf(inner=Part() as part) if isinstance(value, list):
             return [_part(part, each) if isinstance(each, Mapping) else "***" for each in value]
-        case _ if not is_sensitive or value is None:
+        case _ if not is_sensitive or value is None or value == []:
             return value
         case Phone() if isinstance(value, str):
             return masked_phone(value)

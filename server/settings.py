@@ -32,13 +32,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings of an environment. DOORSTEP_DATA_DIR (default `data`) is where a SQLite file would be kept.
+        """The settings of an environment, where an empty one is as if it were not there. DOORSTEP_DATA_DIR (default
+        `data`) is where a SQLite file would be kept.
 
         Raises SettingsError."""
-        folder = Path(environment.get("DOORSTEP_DATA_DIR", "data")).absolute()
+        folder = Path(environment.get("DOORSTEP_DATA_DIR") or "data").absolute()
         return cls(
             database_url=environment.get("DOORSTEP_DATABASE_URL") or f"sqlite:///{folder / DATABASE_FILE}",
-            county=environment.get("DOORSTEP_COUNTY"),
+            county=environment.get("DOORSTEP_COUNTY") or None,
             pool_size=_count(environment, "DOORSTEP_POOL_SIZE", 8),
             lasting_file=Path(environment.get("DOORSTEP_LASTING_FILE") or folder / LASTING_FILE).absolute(),
         )

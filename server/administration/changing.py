@@ -95,7 +95,10 @@ def changing_as_said(center: Center, apply: Callable[[Directory], Changed[Answer
 def require_code(code: str) -> None:
     """Raises NotPossibleError where a text cannot be the code of a unit."""
     if not ids.is_person_id(code):
-        raise NotPossibleError(f"编码 {code} 不可用", f"{code} cannot be a unit's code: letters, digits, dot, dash")
+        raise NotPossibleError(
+            f"编码 {code} 不可用：应为 1 至 64 个字母、数字、点、横线或下划线",
+            f"{code} cannot be a unit's code: 1 to 64 letters, digits, . _ or -",
+        )
 
 
 def called(name: str) -> str:

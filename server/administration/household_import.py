@@ -42,6 +42,8 @@ COLUMNS = (
 )  # fmt: skip
 
 DIGITS_MAX = 16
+FIRST_YEAR = 1970
+"""Stamps begin with it: of an earlier day they would say another one."""
 """Of the largest number that JSON carries everywhere: as many as a list's parameters may have."""
 
 Key: TypeAlias = tuple[str | None, ...]
@@ -220,9 +222,10 @@ class _Plan:
 
     def _instant(self, text: str) -> str:
         try:
-            return instant_of(day_start(self.county, date.fromisoformat(text))) or text
+            day = date.fromisoformat(text)
         except ValueError:
             return text
+        return text if day.year < FIRST_YEAR else instant_of(day_start(self.county, day)) or text
 
 
 def _is_said(value: Any, known: Any) -> bool:

@@ -85,7 +85,12 @@ def unassign(center: Center, person: str, unit: str, period: Period, role: str |
 
     def apply(change: Directory) -> Values:
         change.require_person(person)
-        until = max(period.until(change.county) or change.now, change.now)
+        end = change.now if period.last is None else period.until(change.county)
+        if end is None:
+            raise NotPossibleError(
+                f"{period.last} 表示长期，任职不会结束", f"{period.last} is for ever: nothing would end"
+            )
+        until = max(end, change.now)
         table = tables.assignment
         ended = change.connection.execute(
             sa.update(table)

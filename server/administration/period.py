@@ -1,7 +1,7 @@
 """Local days of the county, and the stamps at which they begin."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.store.ledger import County
@@ -10,7 +10,8 @@ from sync.stamps import stamp
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days, both included; open where None."""
+    """Local days, both included; open where None. The last day that calendars have means "for ever", as people write it
+    in tables."""
 
     first: date | None = None
     last: date | None = None
@@ -19,7 +20,7 @@ class Period:
         return now if self.first is None else day_start(county, self.first)
 
     def until(self, county: County) -> str | None:
-        return None if self.last is None else day_start(county, self.last + timedelta(days=1))
+        return None if self.last in (None, date.max) else day_start(county, self.last + timedelta(days=1))
 
 
 def instant_of(moment: str | None) -> str | None:
@@ -28,6 +29,6 @@ def instant_of(moment: str | None) -> str | None:
 
 
 def day_start(county: County, day: date) -> str:
-    """The stamp at which a local day of the county begins."""
+    """The stamp at which a local day of the county begins; the first that there is for days before 1970."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(county.timezone))
-    return stamp(int(midnight.astimezone(UTC).timestamp() * 1000))
+    return stamp(int(midnight.timestamp() * 1000))

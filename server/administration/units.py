@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from server.administration.changing import Directory, NotPossibleError, called, changing, require_code
 from server.center import Center
-from server.store import dialect, directory, tables
+from server.store import counters, dialect, directory, tables
 from sync.lines import Values
 from sync.stamps import stamp
 
@@ -68,6 +68,9 @@ def move_unit(center: Center, code: str, parent: str) -> Values:
             .values(until=change.now)
         )
         change.insert(table, unit=code, parent=parent, since=change.now)
+        # A day that names the unit takes the new tree to the centers that the status is pushed to.
+        below = tree.under([code], change.now)
+        counters.touch(change.connection, change.county.code, below, change.county.revision + 1)
         return {"code": code, "parent": parent}
 
     return changing(center, {"do": "move", "unit": code, "parent": parent}, apply)

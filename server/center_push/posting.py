@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from server.center_push import backoff
+from server.settings import SettingsError
 
 TIMEOUT_S = 20
 """To connect, and between two parts of what is sent and answered."""
@@ -45,8 +46,15 @@ class Reply:
 
 
 def new_client() -> httpx.Client:
-    """Redirects are not followed: a center that has moved is told to us by people."""
-    return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+    """Redirects are not followed: a center that has moved is told to us by people. Raises SettingsError where the
+    environment names certificates or a proxy that cannot be used."""
+    try:
+        return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise SettingsError(
+            f"证书或代理不可用（SSL_CERT_FILE、SSL_CERT_DIR、HTTPS_PROXY）：{error}",
+            f"The certificates or the proxy cannot be used (SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY): {error}",
+        ) from error
 
 
 def post(client: httpx.Client, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
@@ -57,7 +65,8 @@ def post(client: httpx.Client, url: str, headers: Mapping[str, str], body: bytes
             said = _read(answer)
     except httpx.TimeoutException:
         return Reply(Fate.LATER, "timeout")
-    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError):
+    # The last two: a host that cannot be looked up, ours or a proxy's.
+    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError, httpx.InvalidURL, UnicodeError):
         return Reply(Fate.LATER, "connection-failed")
     return _reply(answer, said, now_ms)
 

@@ -9,11 +9,16 @@ from sync.lines import Values
 from sync.stamps import instant
 
 
+def checked(source: str, name: str | None) -> str | None:
+    """The name as it is kept. Raises NotPossibleError where a county cannot have this code, or be called so."""
+    require_code(source)
+    return None if name is None else called(name)
+
+
 def accept(center: Center, source: str, name: str | None, secret: Secret) -> Values:
     """Takes in what a county pushes, signed by this secret; it takes the place of a former one. Raises
     NotPossibleError."""
-    require_code(source)
-    named = None if name is None else called(name)
+    named = checked(source, name)
     with dialect.writing(center.engine) as connection:
         county = center.county(connection).code
         is_new = center_status.accept(connection, county, source, named, secret, center.clock())

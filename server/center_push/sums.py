@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from schemas.kinds import is_real_day
+from schemas.status import BALANCES, BOOKS
 from server.center import Center
 from server.problems import ProblemError
 from server.reading.viewer import Viewer, viewing
-from server.store import center_status
-from server.store.center_status import Day
+from server.store import center_month, center_status
+from server.store.center_month import Counters, Named
 from sync import ids
 from sync.limits import STATUS_DAYS_MAX
 
@@ -29,7 +29,8 @@ def sums(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, obje
         connection, county = viewer.connection, viewer.county.code
         if not center_status.is_known(connection, county, source):
             raise ProblemError("not-found", "source")
-        units = summed(center_status.days(connection, county, source, first, last))
+        named = center_month.units(connection, county, source)
+        units = summed(named, center_month.counters(connection, county, source, first, last))
     return {"source": source, "from": first, "to": last, "units": units}
 
 
@@ -55,38 +56,45 @@ def _require_right(viewer: Viewer) -> None:
         raise ProblemError("not-allowed")
 
 
-def summed(days: Iterable[Day]) -> list[dict[str, object]]:
-    """The sums of days, given with the oldest version first: what a unit is called and where it stands is as the newest
-    snapshot that names it says. A unit comes before those under it."""
-    units: dict[str, Mapping[str, Any]] = {}
+def summed(units: Mapping[str, Named], counted: Iterable[tuple[bool, Counters]]) -> list[dict[str, object]]:
+    """The sums of what was counted, given in parts, each with whether it was before the days that are asked for: what
+    happened in those days, and what there is at their end. Told of the units that counted something and of those above
+    them; a unit comes before those under it."""
     own: dict[str, Counter[str]] = {}
-    for day in days:
-        for each in day.units:
-            units.pop(each["unit"], None)
-            units[each["unit"]] = each
-        for counted in day.counters:
-            own.setdefault(counted["unit"], Counter()).update(counted["measures"])
-    totals: dict[str, Counter[str]] = {unit: Counter() for unit in units}
+    for is_before, part in counted:
+        for unit, measures in part.items():
+            _count(own.setdefault(unit, Counter()), measures, is_before=is_before)
+    totals: dict[str, Counter[str]] = {}
     for unit, counts in own.items():
-        for above in _lineage(units, unit):
-            totals[above].update(counts)
-    depth = {unit: len(_lineage(units, unit)) for unit in units}
+        for above in _lineage(units, unit) if counts else ():
+            totals.setdefault(above, Counter()).update(counts)
+    depth = {unit: len(_lineage(units, unit)) for unit in totals}
     return [
         {
             "unit": unit,
-            "name": units[unit]["name"],
-            "parent": units[unit].get("parent"),
+            "name": units[unit].name,
+            "parent": units[unit].parent,
             "measures": {measure: value for measure, value in sorted(totals[unit].items()) if value},
         }
-        for unit in sorted(units, key=lambda each: (depth[each], each))
+        for unit in sorted(totals, key=lambda each: (depth[each], each))
     ]
 
 
-def _lineage(units: Mapping[str, Mapping[str, Any]], unit: str) -> list[str]:
+def _count(own: Counter[str], measures: Mapping[str, int], *, is_before: bool) -> None:
+    """Adds a part to what a unit counted itself: of what was before, only what lasts."""
+    for measure, value in measures.items():
+        if not is_before or measure in BALANCES:
+            own[measure] += value
+        if measure in BOOKS:
+            own["carried_out"] += BOOKS[measure] * value
+            own["carried_in"] += BOOKS[measure] * value if is_before else 0
+
+
+def _lineage(units: Mapping[str, Named], unit: str) -> list[str]:
     """The unit and those above it. Snapshots of different days may contradict one another: never in a circle."""
     found: list[str] = []
     above: str | None = unit
     while above is not None and above in units and above not in found:
         found.append(above)
-        above = units[above].get("parent")
+        above = units[above].parent
     return found

@@ -27,10 +27,26 @@ def address(text: str) -> str:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL:
         raise wrong from None
-    is_named = url.scheme in ("https", "http") and url.raw_host and b"%" not in url.raw_host
+    is_named = url.scheme in ("https", "http") and _is_host(url)
     if not is_named or url.userinfo or url.fragment or len(text) > URL_CHARS_MAX:
         raise wrong
     return str(url.copy_with(path=PATH) if url.path == "/" else url)
+
+
+def _is_host(url: httpx.URL) -> bool:
+    """Whether a host can be looked up: labels of 1 to 63 characters, those in other scripts than ours well coded."""
+    try:
+        return bool(url.host) and b"%" not in url.raw_host and bool(url.raw_host.decode("ascii").encode("idna"))
+    except UnicodeError:
+        return False
+
+
+def _as_kept(text: str) -> str:
+    """The address of a center that was added, maybe when we took what we take no more."""
+    try:
+        return address(text)
+    except NotPossibleError:
+        return text.strip()
 
 
 def add(center: Center, url: str, secret: Secret) -> Values:
@@ -59,7 +75,7 @@ def _instant(moment_ms: int | None) -> str | None:
 
 def remove(center: Center, url: str) -> Values:
     """Pushes to a center no more, and drops what waits for it. Raises NotPossibleError."""
-    known = address(url)
+    known = _as_kept(url)
     with dialect.writing(center.engine) as connection:
         if not center_outbox.drop(connection, center.county(connection).code, known):
             raise _unknown(known)
@@ -68,7 +84,7 @@ def remove(center: Center, url: str) -> Values:
 
 def retry(center: Center, url: str) -> Values:
     """What was stopped, set aside or put off for a center is tried at the next pass. Raises NotPossibleError."""
-    known = address(url)
+    known = _as_kept(url)
     with dialect.writing(center.engine) as connection:
         county = center.county(connection).code
         if not any(each.url == known for each in center_outbox.targets(connection, county)):
@@ -80,7 +96,7 @@ def retry(center: Center, url: str) -> Values:
 def test(center: Center, url: str | None, client: httpx.Client) -> list[Values]:
     """Sends a message that says nothing to one center or to all, and gives what came back of each. The outbox is not
     touched. Raises NotPossibleError."""
-    wanted = None if url is None else address(url)
+    wanted = None if url is None else _as_kept(url)
     with dialect.reading(center.engine) as connection:
         county = center.county(connection).code
         found = [each for each in center_outbox.targets(connection, county) if wanted in (None, each.url)]

@@ -160,10 +160,7 @@ def _day_after(day: str | None) -> str | None:
 
 
 def _start(county: County, day: str | None) -> str | None:
-    try:
-        return day and day_start(county, date.fromisoformat(day))
-    except OverflowError:
-        return None
+    return day and day_start(county, date.fromisoformat(day))
 
 
 # -- pages

@@ -52,4 +52,4 @@ def _row(sheet: Worksheet, number: int, row: list[Cell]) -> None:
         if isinstance(cell, int | Decimal):
             sheet.write_number(number, column, cell)
         elif cell:
-            sheet.write_string(number, column, cell[:CELL_CHARS_MAX])
+            sheet.write_string(number, column, cell.replace("\r\n", "\n")[:CELL_CHARS_MAX])

@@ -103,25 +103,26 @@ def dispute(values: Mapping[str, object], life: Sequence[Step], followed_up: Seq
     if values.get("removed") or not life:
         return Days(int)
     counted = Days(int, {(day_of(life[0].at), "reported"): 1})
-    is_received, out = False, None
+    is_received, out, on = False, None, ""
     for step in life:
         way = _WAYS_OUT.get(step.status)
         day = day_of(step.at)
         if not is_received:
             if way is None and step.status != _REPORTED:
                 counted[day, "received"] += 1
-                is_received = True
+                is_received, on = True, day
             continue
         if out is not None and way != _WAYS_OUT[out.status]:
             counted[day, "reopened"] += 1
-            out = None
+            out, on = None, day
         if way is not None and out is None:
             counted[day, way] += 1
             out = step
     if out is not None:
         _count_outcome(counted, values, out, followed_up, day_of)
     elif is_received and isinstance(due := values.get("due_at"), str):
-        counted[_next_day(day_of(due)), "overdue"] += 1
+        # Not while it was off the books: it would be overdue among cases that are none.
+        counted[max(_next_day(day_of(due)), on), "overdue"] += 1
     return counted
 
 

@@ -1,16 +1,15 @@
 """The status that other counties push here: who may, and their days as they sent them last."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from server.store import center_month
 from server.store.center_outbox import Secret
 from server.store.tables import center_source, center_status
-
-_DAYS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,7 @@ def forget(connection: sa.Connection, county: str, source: str, *, with_days: bo
         found += connection.execute(
             sa.delete(center_status).where(center_status.c.county == county, center_status.c.source == source)
         ).rowcount
+        center_month.drop(connection, county, source)
     return bool(found)
 
 
@@ -76,29 +76,20 @@ def version(connection: sa.Connection, county: str, source: str, day: str) -> in
 def keep(
     connection: sa.Connection, county: str, source: str, day: Day, message: str, now_ms: int, *, is_first: bool
 ) -> None:
-    """Writes a day: the first that is here of it, or in place of what `version` has locked. Raises IntegrityError where
-    another transaction wrote the first one meanwhile: it may be the newer one."""
-    row = center_status.c
+    """Writes a day: the first that is here of it, or in place of what `version` has locked; and its month. Raises
+    IntegrityError where another transaction wrote the first one meanwhile: it may be the newer one."""
+    row, former = center_status.c, "[]"
     values = {"version": day.version, "message": message, "received_ms": now_ms}
     values |= {"units": orjson.dumps(day.units).decode(), "counters": orjson.dumps(day.counters).decode()}
     if is_first:
         connection.execute(sa.insert(center_status).values(county=county, source=source, day=day.day, **values))
     else:
         mine = (row.county == county, row.source == source, row.day == day.day)
+        former = connection.scalars(sa.select(row.counters).where(*mine)).one()
         connection.execute(sa.update(center_status).where(*mine).values(**values))
-
-
-def days(connection: sa.Connection, county: str, source: str, first: str, last: str) -> Iterator[Day]:
-    """What a county sent of the days from `first` to `last`, the oldest version first."""
-    row = center_status.c
-    rows = connection.execute(
-        sa.select(row.day, row.version, row.units, row.counters)
-        .where(row.county == county, row.source == source, row.day >= first, row.day <= last)
-        .order_by(row.version, row.day),
-        execution_options={"yield_per": _DAYS_AT_ONCE},  # A day may be megabytes.
+    center_month.add(
+        connection, county, source, day.day, day.version, day.units, day.counters, former=orjson.loads(former)
     )
-    for each in rows:
-        yield Day(each.day, each.version, orjson.loads(each.units), orjson.loads(each.counters))
 
 
 def shown(connection: sa.Connection, county: str) -> list[dict[str, Any]]:

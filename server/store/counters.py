@@ -40,6 +40,21 @@ def add(sender: Sender, county: str, changes: Tally, revision: int) -> None:
     bulk.upsert(sender, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
 
 
+def touch(connection: sa.Connection, county: str, units: Iterable[str], revision: int) -> None:
+    """Notes the newest day on which one of these units counted something as changed, so that whoever takes changed days
+    hears of the units. `revision`: of the transaction that changes them."""
+    row, day = counter.c, counted_day.c
+
+    def newest(span: str, *within: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
+        mine = (row.county == county, row.span == span, bulk.among(row.unit, sorted(units)), row.value != 0)
+        return sa.select(sa.func.max(row.period)).where(*mine, *within).scalar_subquery()
+
+    # Of the days only those of one month are read.
+    month = newest(MONTH)
+    last = newest(DAY, row.period.between(month + "-01", month + "-31"))
+    connection.execute(sa.update(counted_day).where(day.county == county, day.day == last).values(revision=revision))
+
+
 def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, str, str, str, int]]:
     """Every counter: span, grid, period, measure, value."""
     rows = sa.select(counter.c.span, counter.c.unit, counter.c.period, counter.c.measure, counter.c.value)

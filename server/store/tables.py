@@ -358,3 +358,15 @@ center_status = sa.Table(
     sa.Column("units", sa.Text, nullable=False),
     sa.Column("counters", sa.Text, nullable=False),
 )
+
+center_month = sa.Table(
+    "center_month",
+    metadata,
+    _county(),
+    sa.Column("source", sa.Text, primary_key=True),
+    # `YYYY-MM`.
+    sa.Column("month", sa.Text, primary_key=True),
+    # Of its days, JSON: each unit as the newest snapshot that names it says, and the sums of counters.
+    sa.Column("units", sa.Text, nullable=False),
+    sa.Column("counters", sa.Text, nullable=False),
+)

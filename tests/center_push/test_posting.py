@@ -139,3 +139,9 @@ def test_a_problem_says_its_code(listener: Listener) -> None:
     said = b'{"code":"unavailable"}'
     head = b"HTTP/1.1 503 Unavailable\r\nRetry-After: 5\r\nContent-Length: %d\r\n\r\n" % len(said)
     assert answered(listener, head + said) == Reply(Fate.LATER, "status-503 unavailable", 5)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".x", "xn--a", "a" * 64])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_host_that_cannot_be_looked_up(scheme: str, host: str) -> None:
+    assert sent(f"{scheme}://{host}/status") == Reply(Fate.LATER, "connection-failed")

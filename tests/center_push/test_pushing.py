@@ -1,14 +1,18 @@
 """What is counted in one center stands in the other: in order, once, however the way between them fails."""
 
 from collections import Counter
+from datetime import date
+from itertools import product
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from server import administration
 from server.center_push import backoff, targets, worker
 from server.center_push.worker import LEASE_MS, Passed
 from server.store import bulk, center_outbox, dialect, tables
+from sync.limits import STATUS_DAYS_MAX
 from tests.center_push.pair import TODAY, URL, Fault, Pair, answers, fails
 from tests.support.clock import DAY_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE
@@ -23,15 +27,51 @@ def test_a_day_goes_up_and_is_summed_at_every_level(pair: Pair) -> None:
     pair.count(unit=NEXT_GRID, visits=2)
     pair.count(unit=FAR_GRID, visits=10)
     assert pair.push() == Passed(taken=1, delivered=1)
+    received = {"carried_out": 1, "received": 1}
     assert pair.sums() == {
-        COUNTY: {"received": 1, "visits": 15},
-        TOWNSHIP: {"received": 1, "visits": 15},
-        VILLAGE: {"received": 1, "visits": 5},
+        COUNTY: {**received, "visits": 15},
+        TOWNSHIP: {**received, "visits": 15},
+        VILLAGE: {**received, "visits": 5},
         OTHER_VILLAGE: {"visits": 10},
-        GRID: {"received": 1, "visits": 3},
+        GRID: {**received, "visits": 3},
         NEXT_GRID: {"visits": 2},
         FAR_GRID: {"visits": 10},
     }
+
+
+def test_every_span_of_days_is_told_as_the_county_tells_it(pair: Pair) -> None:
+    """Flows within it, balances and books at its end: from the first day on, by days and by whole months."""
+    days = ["2025-12-31", "2026-08-31", "2026-09-01", "2026-09-30", "2026-10-15", "2026-11-01", "2026-11-20", TODAY]
+    every = (GRID, NEXT_GRID, FAR_GRID)
+    for place, day in enumerate([*days, "2026-12-01"], 1):
+        counts = {"households": place, "covered": 3 - place, "overdue": 1, "received": place, "failed": 1, "visits": 2}
+        pair.count(day=day, unit=every[place % 3], **counts)
+    pair.push()
+    asker = pair.lower.worker("郑和", COUNTY, "county_staff")
+    for first, last in product(days, days):
+        if not 0 <= (date.fromisoformat(last) - date.fromisoformat(first)).days < STATUS_DAYS_MAX:
+            continue
+        asked = {"unit": COUNTY, "from": first, "to": last}
+        answer = asker.http.get("/api/v1/status", params=asked, headers={"Authorization": f"Bearer {asker.token}"})
+        counts = answer.json()["counts"]
+        wanted = {name: value for name, value in counts.items() if value and not name.startswith("tablets")}
+        assert pair.sums(first, last)[COUNTY] == wanted
+
+
+def test_a_move_goes_up_with_all_days_though_nothing_is_counted(pair: Pair) -> None:
+    pair.count_days(["2026-09-01", "2026-10-31", "2026-11-01"], visits=1)
+    pair.count(unit=FAR_GRID, visits=1)
+    pair.count(day="2026-11-20", visits=1)
+    pair.count(day="2026-11-20", visits=-1)
+    pair.push()
+    administration.move_unit(pair.lower.center, GRID, OTHER_VILLAGE)
+    assert pair.push() == Passed(taken=1, delivered=1)
+    assert pair.way.answers[-1]["day"] == "2026-11-01"
+    for first in ("2026-09-01", "2026-11-01"):
+        told = {each["unit"]: each["parent"] for each in pair.ask(first, first).json()["units"]}
+        assert told == {COUNTY: None, TOWNSHIP: COUNTY, OTHER_VILLAGE: TOWNSHIP, GRID: OTHER_VILLAGE}
+    administration.move_unit(pair.lower.center, NEXT_GRID, OTHER_VILLAGE)
+    assert pair.push() == Passed(), "it counted nothing, and nobody up there knows it"
 
 
 def test_only_what_changed_is_sent_and_as_it_is_now(pair: Pair) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from server import administration
 from server.center_push.sums import summed
+from server.store.center_month import Month
 from server.store.center_status import Day
 from sync.limits import STATUS_DAYS_MAX
 from tests.center_push.pair import TODAY, UPPER, Pair
@@ -107,8 +108,18 @@ def counted(code: str, **measures: int) -> dict[str, Any]:
     return {"unit": code, "measures": measures}
 
 
-def sums_of(*days: Day) -> dict[str, tuple[Any, Any, dict[str, int]]]:
-    return {str(each["unit"]): (each["name"], each["parent"], each["measures"]) for each in summed(days)}  # type: ignore[misc]
+def sums_of(*days: Day, asked: int = 0) -> dict[str, tuple[Any, Any, dict[str, int]]]:
+    """Of days, the oldest version first, `asked` of which are before those that are asked for."""
+    named = Month()
+    for day in days:
+        named.name(day.version, day.units)
+    parts = []
+    for place, day in enumerate(days):
+        month = Month()
+        month.count(day.counters)
+        parts.append((place < asked, month.counters))
+    told = summed(named.units, parts)
+    return {str(each["unit"]): (each["name"], each["parent"], each["measures"]) for each in told}  # type: ignore[misc]
 
 
 def test_a_grid_that_was_moved_counts_with_all_its_days_where_it_stands_now() -> None:
@@ -116,10 +127,19 @@ def test_a_grid_that_was_moved_counts_with_all_its_days_where_it_stands_now() ->
     new = Day("2026-11-02", 2, [unit("c", None), unit("w", "c"), unit("g", "w", "新")], [counted("g", visits=2)])
     assert sums_of(old, new) == {
         "c": ("c", None, {"visits": 3}),
-        "v": ("v", "c", {}),
         "w": ("w", "c", {"visits": 3}),
         "g": ("新", "w", {"visits": 3}),
     }
+
+
+def test_of_what_was_before_only_that_counts_which_lasts() -> None:
+    units = [unit("c", None)]
+    days = (
+        Day("2026-10-01", 1, units, [counted("c", households=3, covered=2, received=2, visits=2, failed=1)]),
+        Day("2026-11-01", 2, units, [counted("c", covered=-1, received=4, visits=7, settled=2)]),
+    )
+    measures = {"households": 3, "covered": 1, "received": 4, "visits": 7, "settled": 2}
+    assert sums_of(*days, asked=1) == {"c": ("c", None, {**measures, "carried_in": 1, "carried_out": 3})}
 
 
 def test_days_that_contradict_one_another_do_not_go_round_in_a_circle() -> None:
@@ -131,7 +151,7 @@ def test_days_that_contradict_one_another_do_not_go_round_in_a_circle() -> None:
 
 def test_what_is_taken_back_is_nothing() -> None:
     days = (
-        Day("2026-11-01", 1, [unit("c", None)], [counted("c", visits=2, settled=1)]),
+        Day("2026-11-01", 1, [unit("c", None)], [counted("c", visits=2, late=1)]),
         Day("2026-11-02", 2, [unit("c", None)], [counted("c", visits=-2)]),
     )
-    assert sums_of(*days) == {"c": ("c", None, {"settled": 1})}
+    assert sums_of(*days) == {"c": ("c", None, {"late": 1})}

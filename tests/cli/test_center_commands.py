@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from server.settings import Settings
+from server.store import dialect, tables
 from server.store.schema import migrate
 from tests.cli.conftest import Shell
 from tests.support.databases import Databases
@@ -79,12 +82,66 @@ def test_a_secret_that_cannot_be_is_not_repeated(shell: Shell, secret: Path, tex
         "https://[::1",
         "https://a%20b/",
         "https://a/#b",
+        "https://a..b",
+        "http://.x",
+        "http://xn--a",
+        f"https://{'a' * 64}.example",
     ],
 )
 def test_an_address_that_cannot_be(shell: Shell, secret: Path, url: str) -> None:
     error = shell.fails("center", "add", url, "--secret-file", str(secret), "--new-secret")
     assert error["code"] == "not-possible"
     assert not secret.exists()
+
+
+@pytest.mark.parametrize("label", ["a" * 63, "xn--fiqs8s", "例子", "127.0.0.1", "[::1]"])
+def test_an_address_that_can_be(shell: Shell, secret: Path, label: str) -> None:
+    assert shell.does("center", "add", f"https://{label}", "--secret-file", str(secret), "--new-secret")["added"]
+
+
+def test_a_center_that_cannot_be_looked_up_keeps_nobody_waiting_and_can_be_removed(
+    shell: Shell, upper: Shell, serving: Served, secret: Path, tmp_path: Path
+) -> None:
+    """It was added when such addresses were taken."""
+    shell.does("center", "add", "http://0.example", "--secret-file", str(secret), "--new-secret")
+    shell.does("center", "add", serving.url, "--secret-file", str(secret))
+    upper.does("center", "accept", "990101", "--secret-file", str(secret))
+    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
+    with dialect.writing(engine) as connection:
+        wrong = sa.update(tables.center_target).where(tables.center_target.c.url.contains("0.example"))
+        connection.execute(wrong.values(url="http://0..example/"))
+    engine.dispose()
+    said = {each["url"]: each["said"] for each in shell.says("center", "test").values["items"]}
+    assert said == {"http://0..example/": "connection-failed", f"{serving.url}/api/v1/center/status": "test"}
+    table = tmp_path / "homes.csv"
+    table.write_text("unit,address\n990101001001001,东村1号\n")
+    shell.does("person", "add", "--name", "陈", "--role", "county_staff", "--unit", "990101", "--id", "chen")
+    shell.does("import", "households", str(table), "--by", "chen")
+    assert shell.does("worker", "--once") == {"taken": 2, "delivered": 1, "failed": 1}
+    assert shell.does("center", "remove", "http://0..example/")["removed"] is True
+
+
+@pytest.mark.parametrize("what", ["nothing", "no certificate", "a folder"])
+def test_certificates_that_cannot_be_read_are_said_so(
+    shell: Shell, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ca.pem"
+    if what == "no certificate":
+        file.write_text("none")
+    elif what == "a folder":
+        file.mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    for asked in (["center", "test"], ["worker", "--once"]):
+        error = shell.fails(*asked)
+        assert error["code"] == "settings-invalid"
+        assert "SSL_CERT_FILE" in error["zh"]
+
+
+def test_no_file_is_made_for_a_county_that_cannot_be(shell: Shell, secret: Path) -> None:
+    made = ("--secret-file", str(secret), "--new-secret")
+    assert shell.fails("center", "accept", "990 102", *made)["code"] == "not-possible"
+    assert shell.fails("center", "accept", "990102", "--name", " ", *made)["code"] == "not-possible"
+    assert shell.does("center", "accept", "990102", "--name", "邻县", *made)["accepted"] is True
 
 
 def test_centers_are_added_listed_and_removed(shell: Shell, secret: Path) -> None:

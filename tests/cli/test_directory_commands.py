@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
+from server.settings import Settings
 from tests.cli.conftest import Shell
 
 EAST, VILLAGE, GRID = "990101001", "990101001001", "990101001001001"
@@ -180,6 +181,68 @@ def test_a_wrong_use_is_told_from_a_failure(shell: Shell) -> None:
     result = CliRunner(env=shell.environment).invoke(main, ["unit", "add", EAST])
     assert result.exit_code == 2
     assert result.stdout == ""
+    assert "Usage: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["nonsense"],
+        ["unit", "nonsense"],
+        ["unit", "add", EAST],
+        ["verify", "--nonsense"],
+        ["import", "units", "nowhere.csv"],
+        ["person", "assign", "wang", "--unit", EAST, "--from", "2020/1/1"],
+        ["init", "--demo", "--name", "示例县"],
+        ["tablet", "show"],
+        [],
+    ],
+)
+def test_with_json_a_wrong_use_is_the_one_object_too(shell: Shell, asked: list[str]) -> None:
+    said = shell.says(*asked)
+    assert (said.status, said.stderr) == (2, "")
+    error = said.values["error"]
+    assert error["code"] == "usage"
+    assert error["zh"].startswith("命令用法有误：")
+    assert error["en"]
+
+
+@pytest.mark.parametrize("word", ["a\udcff", "\udcb5\udcf7"])
+def test_what_is_no_text_is_taken_by_no_command(shell: Shell, word: str) -> None:
+    """As Python gives what a terminal sends in another encoding."""
+    for asked in (["unit", "add", "990101002", word, "--parent", "990101"], ["person", "disable", word], [word]):
+        assert shell.fails(*asked)["code"] == "not-text"
+    said = CliRunner(env=shell.environment).invoke(main, ["person", "disable", "wang", "--reason", word])
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("参数不是 UTF-8 文本：")
+    assert len(shell.does("unit", "list")["items"]) == 4
+
+
+def test_the_last_day_of_calendars_is_for_ever_and_the_first_is_since_ever(shell: Shell, wang: str) -> None:
+    ever = ("--from", "0001-01-01", "--until", "9999-12-31")
+    shell.does("person", "add", "--name", "李二", "--role", "mediator", "--unit", EAST, "--id", "li", *ever)
+    shell.does("person", "assign", wang, "--unit", VILLAGE, *ever)
+    held = {each["id"]: each["assignments"] for each in shell.does("person", "list")["items"]}
+    since = {"from": "1970-01-01T00:00:00.000Z", "until": None}
+    assert held["li"] == [{"role": "mediator", "unit": EAST, **since}]
+    assert held[wang][0] == {"role": "grid_worker", "unit": VILLAGE, **since}
+    kept = shell.fails("person", "unassign", wang, "--unit", VILLAGE, "--until", "9999-12-31")
+    assert kept["en"] == "9999-12-31 is for ever: nothing would end"
+    assert shell.does("person", "unassign", wang, "--unit", VILLAGE, "--until", "9999-12-30")["until"] == (
+        "9999-12-30T16:00:00.000Z"
+    )
+
+
+def test_a_setting_that_is_empty_is_one_that_is_not_there(shell: Shell) -> None:
+    empty = dict.fromkeys(("DOORSTEP_COUNTY", "DOORSTEP_POOL_SIZE", "DOORSTEP_LASTING_FILE"), "")
+    assert len(Shell(shell.environment | empty).does("unit", "list")["items"]) == 4
+    assert Settings.from_environment({"DOORSTEP_DATA_DIR": ""}) == Settings.from_environment({})
+
+
+def test_a_code_that_cannot_be_is_told_by_what_may_be(shell: Shell) -> None:
+    error = shell.fails("unit", "add", "a/b", "东镇", "--parent", "990101")
+    assert "letters, digits, . _ or -" in error["en"]
+    shell.does("unit", "add", "a_b", "东镇", "--parent", "990101")
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "no url at all"])

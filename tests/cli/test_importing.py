@@ -313,6 +313,18 @@ def test_bad_people_are_named(staffed: Shell, tmp_path: Path) -> None:
     assert staffed.does("import", "people", table(tmp_path, rows), "--skip-bad")["added"] == 1
 
 
+def test_somebody_until_the_last_day_of_calendars_stays_for_ever(staffed: Shell, tmp_path: Path) -> None:
+    rows: Rows = [
+        ["id", "name", "role", "unit", "from", "until"],
+        ["li", "李四", "grid_worker", GRID, "0001-01-01", "9999/12/31"],
+    ]
+    assert staffed.does("import", "people", table(tmp_path, rows))["added"] == 1
+    again = staffed.does("import", "people", table(tmp_path, rows))
+    assert (again["same"], again["changed"]) == (1, [])
+    (held,) = (each["assignments"] for each in staffed.does("person", "list")["items"] if each["id"] == "li")
+    assert [each["until"] for each in held] == [None]
+
+
 def test_who_was_sent_away_is_not_brought_back_by_an_old_table(staffed: Shell, tmp_path: Path) -> None:
     staffed.does("person", "disable", "wang")
     rows = [["id", "name", "role", "unit"], ["wang", "王大", "grid_worker", GRID]]
@@ -391,6 +403,16 @@ def test_bad_households_are_named(staffed: Shell, tmp_path: Path) -> None:
         "import", "households", table(tmp_path, rows), "--by", "chen", "--skip-bad"
     )
     assert homes(staffed) == 1
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31"])
+def test_a_notice_before_all_stamps_is_a_bad_cell(staffed: Shell, tmp_path: Path, day: str) -> None:
+    """It would be kept as another day."""
+    file = table(tmp_path, [["unit", "address", "notice_at"], [GRID, "东村1号", day]])
+    said = staffed.says("import", "households", file, "--by", "chen").values
+    assert faults(said) == [(2, "notice_at", "invalid")]
+    later = table(tmp_path, [["unit", "address", "notice_at"], [GRID, "东村1号", "9999-12-31"]])
+    assert staffed.does("import", "households", later, "--by", "chen")["added"] == 1
 
 
 def test_a_number_without_end_is_a_bad_cell(staffed: Shell, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -99,6 +100,21 @@ def test_a_workbook(wang: Device, homes: list[str]) -> None:
     assert column(table, "电话") == ["138****8000", "+86****8000"]
     empty = workbook_of(wang, "visit", lang="en")
     assert (empty[1], empty[2]) == ([], "0 rows")
+
+
+def test_a_line_break_of_windows_is_one_line_break(wang: Device) -> None:
+    wang.create("household", unit=GRID, notes="门朝东，\r\n有狗。")
+    wang.sync()
+    assert column(workbook_of(wang, "household"), "备注") == ["门朝东，\n有狗。"]
+    book = zipfile.ZipFile(io.BytesIO(answered(wang, "export/household.xlsx").content))
+    assert not any(b"_x000D_" in book.read(part) for part in book.namelist())
+
+
+def test_needs_that_were_all_taken_off_are_no_needs(wang: Device, homes: list[str]) -> None:
+    wang.change("household", homes[0], remove={"service_needs": ["hardship"]})
+    wang.sync()
+    assert column(sheet(wang, "household"), "服务需求") == ["", ""]
+    assert [each["doc"].get("service_needs") for each in items(wang, "records/household")] == [[], None]
 
 
 def test_a_workbook_of_several_sheets(wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,13 @@ def test_an_open_dispute_is_overdue_from_the_day_after() -> None:
     assert counted(steps, due_at="2026-11-04T15:59:59Z")["2026-11-05", "overdue"] == 1
 
 
+def test_a_reopened_dispute_is_overdue_from_when_it_is_open_again() -> None:
+    steps = lived(("reported", 1), ("accepted", 2), ("mediating", 3), ("failed", 4), ("mediating", 20))
+    found = counted(steps, due_at="2026-11-05T15:59:59Z")
+    assert [day for day, measure in found if measure == "overdue"] == ["2026-11-20"]
+    assert counted(steps, due_at="2026-11-20T15:59:59Z")["2026-11-21", "overdue"] == 1
+
+
 def test_one_that_was_removed_adds_nothing() -> None:
     assert counted(lived(("reported", 1), ("accepted", 2)), removed="登记错误") == {}
 
