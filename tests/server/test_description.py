@@ -44,6 +44,13 @@ def test_every_field_is_described_with_its_merge_rule(description: dict[str, Any
         assert rules == {name: field.rule.value for name, field in record_type.fields.items()}
 
 
+def test_what_is_published_as_a_limit_is_one_that_holds(description: dict[str, Any]) -> None:
+    published = description["x-limits"]
+    assert all(name.endswith("_MAX") or name == "RETENTION_DAYS" for name in published), "a version is no limit"
+    over = description["components"]["schemas"]["EditShape"]["properties"]["over"]
+    assert over["additionalProperties"]["maxItems"] == published["OVER_NAMES_MAX"]
+
+
 def test_the_page_names_every_address_and_label(app: Flask, description: dict[str, Any]) -> None:
     page = app.test_client().get("/api/v1/docs").get_data(as_text=True)
     for path in description["paths"]:
