@@ -57,7 +57,7 @@ def _said(error: UnreachableError, server: str) -> TabletError:
     if not isinstance(told, OfflineError):
         return told
     return OfflineError(
-        zh=f"连不上 {server}：没有网络,或地址不对；没有注册",
+        zh=f"连不上 {server}：没有网络，或地址不对；没有注册",
         en=f"Nothing answers at {server}: no network, or another address; not enrolled",
     )
 

@@ -58,7 +58,7 @@ class CertificateUntrustedError(TabletError):
     """What answers at the center's address shows a certificate that the tablet does not trust: no request was made."""
 
     code = "certificate-untrusted"
-    zh = "中心的证书不受信任,没有上传；请向管理员索取证书机构文件（--ca-file），不要忽略"
+    zh = "中心的证书不受信任，没有上传；请向管理员索取证书机构文件（--ca-file），不要忽略"
     en = (
         "The center's certificate is not trusted, and nothing was sent; ask your administrator for the certificate "
         "authority's file (--ca-file)"
@@ -69,7 +69,7 @@ class AuthorityFileError(TabletError):
     """The file of the private certificate authority is missing, or holds no certificate: no request was made."""
 
     code = "ca-file-unusable"
-    zh = "证书机构文件（--ca-file）不存在或内容不对,没有上传"
+    zh = "证书机构文件（--ca-file）不存在或内容不对，没有上传"
     en = "The certificate authority's file (--ca-file) is missing or holds no certificate, and nothing was sent"
 
 
@@ -85,7 +85,7 @@ class EnrolAgainError(TabletError):
     """The center does not know this tablet's token. Everything is kept: enrol again, into the same store."""
 
     code = "token-unknown"
-    zh = "登录凭证无效,请重新注册平板；内容都已保留"
+    zh = "登录凭证无效，请重新注册平板；内容都已保留"
     en = "The center no longer knows this tablet; enrol it again. Everything is kept"
 
 
@@ -125,7 +125,7 @@ class StoreError(TabletError):
     """The store could not be read or written (a full disk, a damaged file). Nothing is half-written."""
 
     code = "store-failed"
-    zh = "本机存储出错,本次没有保存；请检查剩余空间后重试"
+    zh = "本机存储出错，本次没有保存；请检查剩余空间后重试"
     en = "The store could not be written, and nothing was saved; check the free space and try again"
 
 
@@ -149,5 +149,5 @@ class StoreNewerError(StoreError):
     """The store was written by a newer app."""
 
     code = "store-newer"
-    zh = "本机数据由更新版本的应用写成,请升级应用"
+    zh = "本机数据由更新版本的应用写成，请升级应用"
     en = "The store was written by a newer app; upgrade this one"

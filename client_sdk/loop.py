@@ -228,4 +228,8 @@ class Loop:
         stands_still = not prepared.lines and not answer.parts and answer.last.cursor == prepared.head.cursor
         self._standstills = self._standstills + 1 if stands_still and not applied.is_done else 0
         if self._restarts > RESTARTS_MAX or self._standstills >= STANDSTILLS_MAX:
-            raise CenterError("no-progress", zh="中心的回答没有进展", en="The center's answers lead nowhere")
+            raise CenterError(
+                "no-progress",
+                zh="同步没有进展，已停下；内容都已保留，请联系管理员",
+                en="The sync made no progress and has stopped. Everything is kept; tell your administrator",
+            )

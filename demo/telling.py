@@ -47,13 +47,13 @@ class Telling:
 
     def report(self, name: str, report: Mapping[str, Any]) -> None:
         if report.get("offline"):
-            self._console.print(f"    {name}:无网络,已存本机  [dim]Offline, kept on this tablet[/dim]")
+            self._console.print(f"    {name}：无网络,已存本机  [dim]Offline, kept on this tablet[/dim]")
             return
         said = f"上传 {report['sent']} · 收到 {report['received']}"
         for key, words in (("conflicts", "待核对"), ("refused", "被退回"), ("held", "待核")):
             said += f" · {words} {report[key]}" if report[key] else ""
         state = "全部已上传" if not report["waiting"] else f"{report['waiting']} 条待上传"
-        self._console.print(f"    {name}:{said} · {state}")
+        self._console.print(f"    {name}：{said} · {state}")
 
     def verdict(self, found: Iterable[Check], seconds: float) -> bool:
         """Prints each check; says whether all hold."""
@@ -64,6 +64,6 @@ class Telling:
             self._console.print(f"  {sign} {check.zh}  [dim]{check.en}[/dim]")
             for fault in check.faults[:10]:
                 self._console.print(f"      {fault}")
-        words = "一条不少,谁先谁后都一样" if whole else "有不符之处"
+        words = "一条不少，谁先谁后都一样" if whole else "有不符之处"
         self._console.print(f"\n[bold]{words}[/bold]  [dim]{seconds:.0f} s[/dim]")
         return whole

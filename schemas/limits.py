@@ -25,6 +25,7 @@ FILES_MAX = 50
 SET_VALUES_MAX = 100
 FLAGS_MAX = 50
 SIBLINGS_MAX = 10_000  # of a field, by name
+OVER_NAMES_MAX = 500  # of edits in one line's `over`, all registers together
 SIBLINGS_LISTED_MAX = 100  # of a conflict; the others are counted
 SETTLEMENTS_LISTED_MAX = 16  # of a conflict, the latest
 

@@ -34,7 +34,7 @@ from schemas.limits import (
     SHORT_TEXT_CHARS_MAX,
 )
 from schemas.masking import shape_of
-from schemas.rules import Rule, Sensitivity, labelled
+from schemas.rules import Rule, Sensitivity, explained, labelled
 from schemas.wire import Words
 
 LIST_ROWS_MAX = 500
@@ -81,44 +81,44 @@ class Filters(Shape):
     """What every list and export can be narrowed by, beside the fields of its type."""
 
     unit = ListOf(
-        Name(), items_max=FILTER_VALUES_MAX, metadata=labelled(zh="辖区及其下级", en="Units, and what is below them")
+        Name(), items_max=FILTER_VALUES_MAX, metadata=explained(zh="辖区及其下级", en="Units, and what is below them")
     )
-    assignee = ListOf(Assignee(), items_max=FILTER_VALUES_MAX, metadata=labelled(zh="承办", en="Assignees"))
-    first = Day(data_key="from", metadata=labelled(zh="起始日", en="First local day"))
-    last = Day(data_key="to", metadata=labelled(zh="截止日", en="Last local day"))
-    date = DateField(metadata=labelled(zh="日期字段", en="Which date the days are of; made_at if left out"))
+    assignee = ListOf(Assignee(), items_max=FILTER_VALUES_MAX, metadata=explained(zh="承办", en="Assignees"))
+    first = Day(data_key="from", metadata=explained(zh="起始日", en="First local day"))
+    last = Day(data_key="to", metadata=explained(zh="截止日", en="Last local day"))
+    date = DateField(metadata=explained(zh="日期字段", en="Which date the days are of; made_at if left out"))
 
 
 class PageQuery(Shape):
     """Which page."""
 
-    limit = Whole(1, LIST_ROWS_MAX, metadata=labelled(zh="每页条数", en="The most rows wanted"))
-    page = Text(SECRET_CHARS_MAX, metadata=labelled(zh="分页标记", en="The `next` of the page before"))
+    limit = Whole(1, LIST_ROWS_MAX, metadata=explained(zh="每页条数", en="The most rows wanted"))
+    page = Text(SECRET_CHARS_MAX, metadata=explained(zh="分页标记", en="The `next` of the page before"))
 
 
 class ListQuery(Filters, PageQuery):
     """The parameters of a list."""
 
-    sort = Sort(metadata=labelled(zh="排序", en="Order; -rev if left out"))
+    sort = Sort(metadata=explained(zh="排序", en="Order; -rev if left out"))
 
 
 class ExportQuery(Filters):
     """The parameters of an export."""
 
-    lang = Language(metadata=labelled(zh="语言", en="Language; by Accept-Language if left out"))
+    lang = Language(metadata=explained(zh="语言", en="Language; by Accept-Language if left out"))
     unmask = ListOf(
         Text(NAME_CHARS_MAX, required=True),
         items_max=1,
-        metadata=labelled(zh="不遮盖的字段", en="A sensitive field to be shown; for staff, and audited"),
+        metadata=explained(zh="不遮盖的字段", en="A sensitive field to be shown; for staff, and audited"),
     )
-    reason = Text(PARAGRAPH_CHARS_MAX, metadata=labelled(zh="理由", en="Why it is to be shown"))
+    reason = Text(PARAGRAPH_CHARS_MAX, metadata=explained(zh="理由", en="Why it is to be shown"))
 
 
 class FeedQuery(Shape):
     """The parameters of the feed."""
 
-    cursor = Text(LONG_TEXT_CHARS_MAX, metadata=labelled(zh="同步位置", en="Cursor of the last answer"))
-    want = Whole(1, INTEGER_MAX, metadata=labelled(zh="最多行数", en="The most rows wanted"))
+    cursor = Text(LONG_TEXT_CHARS_MAX, metadata=explained(zh="同步位置", en="Cursor of the last answer"))
+    want = Whole(1, INTEGER_MAX, metadata=explained(zh="最多行数", en="The most rows wanted"))
 
 
 class ListedRecord(Shape):
@@ -226,13 +226,15 @@ class HeldOutcome(Shape):
 
 
 def filters_of(kind: RecordType) -> frozenset[str]:
-    """The fields by which a list of this type can be filtered; `unit` and `assignee` are filters of their own. Not by a
-    sensitive one: a list that is masked must not tell who has what by being asked."""
+    """The fields by which a list of this type can be filtered, beside `Filters`. Not by a sensitive one: a list that
+    is masked must not tell who has what by being asked."""
     declared = shape_of(kind.schema).fields
     return frozenset(
         name
         for name, field in kind.fields.items()
-        if isinstance(declared[name], FILTER_KINDS) and field.sensitivity is not Sensitivity.SENSITIVE
+        if isinstance(declared[name], FILTER_KINDS)
+        and field.sensitivity is not Sensitivity.SENSITIVE
+        and name not in shape_of(Filters).fields
     )
 
 

@@ -60,4 +60,9 @@ def held_as(
 
 def labelled(*, zh: str, en: str, sensitivity: Sensitivity = Sensitivity.OPEN) -> dict[str, object]:
     """The metadata of a part of a field (a party's name), or of a member of a wire shape: merged with the whole."""
-    return {"zh": zh, "en": en, "sensitivity": sensitivity, "description": f"{en} {zh}"}
+    return {"zh": zh, "en": en, "sensitivity": sensitivity, **explained(zh=zh, en=en)}
+
+
+def explained(*, zh: str, en: str) -> dict[str, object]:
+    """The metadata of a parameter of a query: it has no label, a problem calls it by the name that its caller wrote."""
+    return {"description": f"{en} {zh}"}

@@ -2,7 +2,7 @@
 
 from schemas.kinds import Choice, Day, ListOf, MapOf, Name, Part, Shape, Text, Whole, YesNo
 from schemas.limits import INTEGER_MAX, SNAPSHOT_UNITS_MAX, TITLE_CHARS_MAX
-from schemas.rules import labelled
+from schemas.rules import explained, labelled
 
 SNAPSHOT_VERSION = 1
 """Of the form of a snapshot."""
@@ -69,6 +69,14 @@ class SnapshotTaken(Shape):
     day = Day(metadata=labelled(zh="日期", en="Local day"))
     version = Whole(0, INTEGER_MAX, metadata=labelled(zh="版本", en="Version that is here now"))
     result = Choice("snapshot_result", required=True, metadata=labelled(zh="结果", en="Result"))
+
+
+class SumsQuery(Shape):
+    """The parameters of sums."""
+
+    source = Name(required=True, metadata=explained(zh="来源县", en="The county that pushed"))
+    first = Day(required=True, data_key="from", metadata=explained(zh="起始日", en="First local day"))
+    last = Day(required=True, data_key="to", metadata=explained(zh="截止日", en="Last local day"))
 
 
 class SummedUnit(Shape):

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from schemas.kinds import Day, ListOf, MapOf, Name, Part, Shape, Text, Whole
+from schemas.kinds import DAY, Day, ListOf, MapOf, Name, Part, Patterned, Shape, Text, Whole, is_real_day, pattern
 from schemas.limits import INTEGER_MAX, TITLE_CHARS_MAX
-from schemas.rules import labelled
+from schemas.rules import explained, labelled
 
 STATUS_UNITS_MAX = 10_000
 """Units right under one unit."""
+FIRST_DAY = "1900-01-01"
+"""Before it no figures are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,22 @@ BOOKS = {"received": 1, "reopened": 1} | dict.fromkeys(
 
 BALANCES = ("households", "covered", "overdue")
 """Counted up: what there is at the end of a span of days."""
+
+
+class CountedDay(Patterned):
+    """A date, `YYYY-MM-DD`, early enough for any work and late enough that as many days, and a year, come before it."""
+
+    form = pattern(f"^{DAY}$", "not_day", lambda day: day >= FIRST_DAY and is_real_day(day))
+
+
+class StatusQuery(Shape):
+    """The parameters of a unit's status."""
+
+    unit = Name(metadata=explained(zh="辖区，默认为本人所在", en="By default the caller's own unit"))
+    first = CountedDay(
+        data_key="from", metadata=explained(zh="起始日，默认为当月一日", en="By default the month's first day")
+    )
+    last = CountedDay(data_key="to", metadata=explained(zh="截止日，默认为今日", en="By default and at most today"))
 
 
 class Share(Shape):

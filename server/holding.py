@@ -70,7 +70,7 @@ class NotDecidedError(NotPossibleError):
 
     def __init__(self, decision: Decision) -> None:
         awaited = sorted(decision.awaited) or [decision.code or decision.result]
-        super().__init__(f"仍在等待:{'、'.join(awaited)}", f"It still waits for {', '.join(awaited)}")
+        super().__init__(f"仍在等待：{'、'.join(awaited)}", f"It still waits for {', '.join(awaited)}")
         self.decision = decision
 
 

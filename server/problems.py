@@ -12,7 +12,7 @@ from schemas.messages import named
 from schemas.problems import INVALID, Problem
 from server.store.dialect import is_unavailable
 from server.store.ledger import NoCountyError
-from sync.codes import PROBLEMS, Detail
+from sync.codes import PROBLEMS, UNSEEN, Detail
 
 log = logging.getLogger("doorstep")
 
@@ -40,6 +40,11 @@ class ProblemError(Exception):
     def at(cls, field: str, error: str) -> Self:
         """One that is refused for this field of it; `error` as schemas.messages says it in words."""
         return cls.of(named(error, field))
+
+    @classmethod
+    def unseen(cls, field: str | None = None) -> Self:
+        """One for a thing that is not there, or not the caller's: word for word alike, so nobody learns what exists."""
+        return cls("not-found", field, UNSEEN)
 
 
 def problem(code: str, field: str | None = None, detail: Detail | None = None) -> Response:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from sync import envelope, stamps
 from sync.codes import DETAILS, Code, Detail, Result
-from sync.envelope import FrameMalformedError, is_count, is_texts, members
-from sync.limits import PROTOCOL_VERSION
+from sync.envelope import PROTOCOL_VERSION, FrameMalformedError, is_count, is_texts, members
 from sync.lines import Values, write
 
 

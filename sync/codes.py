@@ -62,7 +62,7 @@ DETAILS: Mapping[Code, Detail] = {
     Code.UNKNOWN_RECORD: Detail(
         "中心还没有这条记录，已保留待核", "The center does not have this record yet; kept until it does"
     ),
-    Code.INVALID: Detail("内容不符合要求", "A value is not as it must be"),
+    Code.INVALID: Detail("有内容缺失或填写有误", "Something is missing or wrong"),
     Code.NOT_ALLOWED: Detail("您没有这项权限", "This is not yours to do"),
     Code.ILLEGAL_MOVE: Detail("不能这样变更办理状态", "The case cannot move this way"),
     Code.NEWER_SCHEMA: Detail(
@@ -90,11 +90,11 @@ _PROBLEMS = (
     ),
     ProblemKind("tablet-revoked", 403, Detail("这台平板已停用", "This tablet is revoked")),
     ProblemKind("not-allowed", 403, Detail("您没有这项权限", "This is not yours to do")),
-    ProblemKind("malformed", 400, Detail("请求格式不正确", "The request is not formed as it must be")),
+    ProblemKind("malformed", 400, Detail("请求无法读取", "The request could not be read")),
     ProblemKind("cursor-unknown", 400, Detail("同步位置无法识别", "The cursor is not one of ours")),
     ProblemKind("not-found", 404, Detail("没有这个地址", "There is nothing at this address")),
     ProblemKind("method-unknown", 405, Detail("这个地址不支持此操作", "This address does not take that method")),
-    ProblemKind("not-held", 409, Detail("这条修改已不在待核之列", "This edit is held no more")),
+    ProblemKind("not-held", 409, Detail("这条修改已有人处理", "Somebody has decided this already")),
     ProblemKind(
         "not-released",
         409,
@@ -105,7 +105,7 @@ _PROBLEMS = (
     ProblemKind("length-required", 411, Detail("请求缺少长度", "The request must say its Content-Length")),
     ProblemKind("too-large", 413, Detail("请求过大，请分批上传", "The request is too large; send less at once")),
     ProblemKind("media-unknown", 415, Detail("不支持这种编码", "This encoding is not supported")),
-    ProblemKind("invalid", 422, Detail("请求内容不符合要求", "A value in the request is not as it must be")),
+    ProblemKind("invalid", 422, Detail("请求中有内容缺失或填写有误", "Something in the request is missing or wrong")),
     ProblemKind("slow-down", 429, Detail("请求过多，请稍后再试", "Too many requests; try again later")),
     ProblemKind(
         "internal", 500, Detail("中心出错，平板上的内容不受影响", "The center failed; nothing on the tablet is lost")
@@ -115,3 +115,5 @@ _PROBLEMS = (
     ),
 )
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _PROBLEMS}
+UNSEEN = Detail("没有这条内容，或不在您的范围内", "There is no such thing, or it is not in your scope")
+"""What `not-found` says of a thing that was asked for by its name, in place of the code's own words."""

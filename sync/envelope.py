@@ -6,6 +6,8 @@ from typing import TypeGuard
 from sync.limits import INTEGER_MAX
 from sync.lines import LineMalformedError, Values, read
 
+PROTOCOL_VERSION = 1
+
 
 class FrameMalformedError(ValueError):
     """A request or an answer is not formed as docs/protocol.md says. `field` names the member at fault, if any."""

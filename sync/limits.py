@@ -2,8 +2,6 @@
 
 from schemas import limits as of_values
 
-PROTOCOL_VERSION = 1
-
 EDITS_PER_REQUEST_MAX = 500
 REQUEST_BYTES_MAX = 4 * 1024 * 1024
 """Of a request's body as it travels, compressed or not."""
@@ -13,7 +11,7 @@ HEAD_BYTES_MAX = 512 * 1024
 LINE_BYTES_MAX = 64 * 1024
 NESTING_MAX = 32
 """Of arrays and objects in one line."""
-OVER_NAMES_MAX = 500
+OVER_NAMES_MAX = of_values.OVER_NAMES_MAX
 """Names of edits in one line's `over`, all registers together: far more than ever stand beside each other, few enough
 that naming what nobody has costs its author more than anybody else."""
 INTEGER_MAX = 2**53 - 1

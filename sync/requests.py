@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sync import stamps
-from sync.envelope import FrameMalformedError, is_count, is_texts, line, members
-from sync.limits import EDITS_PER_REQUEST_MAX, HEAD_BYTES_MAX, PAGE_ROWS_MAX, PROTOCOL_VERSION
+from sync.envelope import PROTOCOL_VERSION, FrameMalformedError, is_count, is_texts, line, members
+from sync.limits import EDITS_PER_REQUEST_MAX, HEAD_BYTES_MAX, PAGE_ROWS_MAX
 from sync.lines import Values
 
 

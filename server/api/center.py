@@ -50,9 +50,7 @@ def sums_of_days() -> Response:
     summary: Sums of another center's days, for county staff
     security: [{token: []}]
     parameters:
-      - {in: query, name: source, required: true, schema: {type: string}, description: The county that pushed}
-      - {in: query, name: from, required: true, schema: {type: string, format: date}, description: First local day}
-      - {in: query, name: to, required: true, schema: {type: string, format: date}, description: Last local day}
+      - {in: query, schema: SumsQuery}
     responses:
       200:
         description: Each unit with the sums of itself and all under it, in the tree of the newest snapshots.
@@ -63,4 +61,5 @@ def sums_of_days() -> Response:
         content:
           application/problem+json: {schema: ProblemDocument}
     """
-    return jsonify(sums.sums(current_app.extensions["center"], bearer(request), request.args))
+    arguments = request.args.to_dict(flat=False)
+    return jsonify(sums.sums(current_app.extensions["center"], bearer(request), arguments))

@@ -16,9 +16,7 @@ def status() -> Response:
     summary: Status of a unit
     security: [{token: []}]
     parameters:
-      - {in: query, name: unit, schema: {type: string}, description: By default the caller's own unit}
-      - {in: query, name: from, schema: {type: string, format: date}, description: By default the month's first day}
-      - {in: query, name: to, schema: {type: string, format: date}, description: By default and at most today}
+      - {in: query, schema: StatusQuery}
     responses:
       200:
         description: The status; sums by the tree of units as it is now.
@@ -29,4 +27,5 @@ def status() -> Response:
         content:
           application/problem+json: {schema: ProblemDocument}
     """
-    return jsonify(report.status(current_app.extensions["center"], bearer(request), request.args))
+    arguments = request.args.to_dict(flat=False)
+    return jsonify(report.status(current_app.extensions["center"], bearer(request), arguments))

@@ -4,47 +4,37 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from schemas.kinds import is_real_day
+from schemas.snapshots import SumsQuery
 from schemas.status import BALANCES, BOOKS
 from server.center import Center
 from server.problems import ProblemError
+from server.reading.query import Arguments, parameters
 from server.reading.viewer import Viewer, viewing
 from server.store import center_month, center_status
 from server.store.center_month import Counters, Named
-from sync import ids
 from sync.limits import STATUS_DAYS_MAX
 
 MAY_ASK = frozenset({"county_staff", "admin"})
 """Who sees what other centers pushed: these, where they work for the county itself."""
 
-_DAY_CHARS = len("YYYY-MM-DD")
 
-
-def sums(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, object]:
+def sums(center: Center, token: str, arguments: Arguments) -> dict[str, object]:
     """The sums that `source`, `from` and `to` (both included) ask for. Raises ProblemError: token-unknown,
     tablet-revoked, not-allowed, invalid with the field, not-found for a county that nothing is known of."""
-    source, first, last = _asked(asked)
     with viewing(center, token) as viewer:
+        source, first, last = _asked(arguments)
         _require_right(viewer)
         connection, county = viewer.connection, viewer.county.code
         if not center_status.is_known(connection, county, source):
-            raise ProblemError("not-found", "source")
+            raise ProblemError.unseen("source")
         named = center_month.units(connection, county, source)
         units = summed(named, center_month.counters(connection, county, source, first, last))
     return {"source": source, "from": first, "to": last, "units": units}
 
 
-def _asked(asked: Mapping[str, str]) -> tuple[str, str, str]:
-    source = asked.get("source")
-    if not ids.is_person_id(source):
-        raise ProblemError.at("source", "not_name")
-    days = []
-    for field in ("from", "to"):
-        day = asked.get(field, "")
-        if len(day) != _DAY_CHARS or not is_real_day(day):
-            raise ProblemError.at(field, "not_day")
-        days.append(day)
-    first, last = days
+def _asked(arguments: Arguments) -> tuple[str, str, str]:
+    asked = parameters(SumsQuery, arguments)
+    source, first, last = asked["source"], asked["from"], asked["to"]
     if not 0 <= (date.fromisoformat(last) - date.fromisoformat(first)).days < STATUS_DAYS_MAX:
         raise ProblemError.at("to", f"days_apart {STATUS_DAYS_MAX}")
     return source, first, last

@@ -1,15 +1,17 @@
-"""What a list or an export is asked for: parameters read once, and checked."""
+"""What is asked for by the parameters of a request: read in one way for all that is read, and checked."""
 
 import base64
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import ValidationError
+from marshmallow.fields import Field
 
 from schemas import reading
 from schemas.catalog import CATALOG, RecordType
@@ -94,38 +96,44 @@ class Query:
 
 
 def query(kind: RecordType, arguments: Arguments, shape: type[Shape], without: Iterable[str] = ()) -> Query:
-    """Reads the parameters of a question. Raises ProblemError invalid with the parameter that is at fault."""
-    declared = shape_of(shape).fields
-    shaped = {each.data_key or name: each for name, each in declared.items()}
-    if not reading.has_assignee(kind):
-        shaped.pop("assignee", None)
-    fields = reading.filters_of(kind) - shaped.keys() - set(without)
-    for name in arguments:
-        if name not in shaped and name not in fields:
-            raise ProblemError.at(name, f"unknown_parameter {', '.join(sorted(shaped.keys() | fields))}")
-    said = parameters(shape, {name: values for name, values in arguments.items() if name in shaped})
+    """Reads the parameters of a question, filters by fields of the type among them, but for those `without`. Raises
+    ProblemError invalid with the parameter that is at fault."""
+    fields = reading.filters_of(kind) - set(without)
+    foreign = set() if reading.has_assignee(kind) else {"assignee"}
+    said = parameters(shape, arguments, fields, without=foreign)
     dates = {reading.MADE_AT, *reading.dates_of(kind)}
     if said.get("date", reading.MADE_AT) not in dates:
         raise ProblemError.at("date", one_of(dates))
     return Query(kind, said, {name: _members(kind, name, arguments[name]) for name in arguments if name in fields})
 
 
-def parameters(shape: type[Shape], arguments: Arguments) -> dict[str, Any]:
-    """The values of parameters that a shape declares. Raises ProblemError invalid."""
-    shaped = {each.data_key or name: each for name, each in shape_of(shape).fields.items()}
-    said: dict[str, Any] = {}
-    for name, values in arguments.items():
-        each = shaped.get(name)
-        if isinstance(each, ListOf):
-            said[name] = list(values)
-        elif len(values) != 1:
-            raise ProblemError.at(name, "only_once")
-        else:
-            is_number = isinstance(each, Whole) and _WHOLE.fullmatch(values[0]) is not None
-            said[name] = int(values[0]) if is_number else values[0]
+def parameters(
+    shape: type[Shape],
+    arguments: Arguments,
+    fields: AbstractSet[str] = frozenset(),
+    without: AbstractSet[str] = frozenset(),
+) -> dict[str, Any]:
+    """The values of the parameters that a shape declares, but for those `without`. `fields` may be given beside them,
+    and are read elsewhere. Raises ProblemError invalid with the parameter that is at fault."""
+    declared = {each.data_key or name: each for name, each in shape_of(shape).fields.items()}
+    shaped = {name: each for name, each in declared.items() if name not in without}
+    for name in arguments:
+        if name not in shaped and name not in fields:
+            raise ProblemError.at(name, f"unknown_parameter {', '.join(sorted(shaped.keys() | fields))}")
+    said = {name: _given(name, shaped[name], arguments[name]) for name in arguments if name in shaped}
     for found in shape_problems(shape, said):
         raise ProblemError.of(found)
     return said
+
+
+def _given(name: str, declared: Field[Any], values: Sequence[str]) -> Any:
+    """What a shape is to judge: a list, a number where one is written, or the text."""
+    if isinstance(declared, ListOf):
+        return list(values)
+    if len(values) != 1:
+        raise ProblemError.at(name, "only_once")
+    is_number = isinstance(declared, Whole) and _WHOLE.fullmatch(values[0]) is not None
+    return int(values[0]) if is_number else values[0]
 
 
 def record_type(name: str) -> RecordType:

@@ -53,7 +53,7 @@ def seen(viewer: Viewer, name: str, identity: str) -> Item:
     if is_record_id(identity):
         found = listing.one(viewer.connection, viewer.county.code, viewer.scope, kind.name, identity)
     if found is None:
-        raise ProblemError("not-found")
+        raise ProblemError.unseen()
     return found
 
 

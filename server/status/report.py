@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schemas.kinds import is_real_day
-from schemas.status import BALANCES, BOOKS, FLOWS, MEASURES
+from schemas.status import BALANCES, BOOKS, FLOWS, MEASURES, StatusQuery
 from server.center import Center
 from server.problems import ProblemError
+from server.reading.query import Arguments, parameters
 from server.reading.viewer import Viewer, viewing
 from server.status.days import days_in
 from server.store import counters, directory
@@ -17,7 +17,6 @@ from sync.scope import SEES_UNITS
 from sync.stamps import milliseconds, stamp
 
 FRESH_MS = 24 * 60 * 60 * 1000
-_DAY_CHARS = len("YYYY-MM-DD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +38,14 @@ class Span:
         return Span(_year_before(self.first), _year_before(self.last))
 
 
-def status(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, object]:
+def status(center: Center, token: str, arguments: Arguments) -> dict[str, object]:
     """What `unit`, `from` and `to` ask for: by default the caller's own unit and this month until today. Raises
     ProblemError: token-unknown, tablet-revoked, not-found for a unit outside the caller's, invalid with the field."""
     with viewing(center, token) as viewer:
-        unit = asked.get("unit") or _own_unit(viewer)
+        asked = parameters(StatusQuery, arguments)
+        unit = asked["unit"] if "unit" in asked else _own_unit(viewer)
         if f"unit:{unit}" not in viewer.scope.keys:
-            raise ProblemError("not-found", "unit")
+            raise ProblemError.unseen("unit")
         today = date.fromisoformat(days_in(viewer.county.timezone)(viewer.now))
         return _Report(viewer, unit).told(_span(asked, today))
 
@@ -53,26 +53,16 @@ def status(center: Center, token: str, asked: Mapping[str, str]) -> dict[str, ob
 def _own_unit(viewer: Viewer) -> str:
     held = [each.unit for each in viewer.person.assignments if each.holds(viewer.now) and each.role in SEES_UNITS]
     if not held:
-        raise ProblemError("not-found", "unit")
+        raise ProblemError.unseen("unit")
     return min(held, key=lambda unit: (len(list(viewer.units.lineage(unit, viewer.now))), unit))
 
 
 def _span(asked: Mapping[str, str], today: date) -> Span:
-    last = min(_day(asked, "to", today), today)
-    first = _day(asked, "from", last.replace(day=1))
+    last = min(date.fromisoformat(asked["to"]), today) if "to" in asked else today
+    first = date.fromisoformat(asked["from"]) if "from" in asked else last.replace(day=1)
     if first > last:
         raise ProblemError.at("from", f"after_last_day {last}")
     return Span(first, last)
-
-
-def _day(asked: Mapping[str, str], field: str, default: date) -> date:
-    said = asked.get(field)
-    if not said:
-        return default
-    # A year before must be a day, too.
-    if len(said) != _DAY_CHARS or not is_real_day(said) or said < "1000":
-        raise ProblemError.at(field, "not_day")
-    return date.fromisoformat(said)
 
 
 def _year_before(day: date) -> date:

@@ -1,4 +1,4 @@
-"""Everything that differs between PostgreSQL and SQLite, and nothing else."""
+"""How PostgreSQL and SQLite differ in connections, transactions, errors and upkeep."""
 
 import select
 import sqlite3

@@ -299,6 +299,7 @@ def test_a_center_that_leads_in_circles_is_left(wang: Worker, center: Center) ->
     with pytest.raises(CenterError) as found:
         wang.tablet.sync()
     assert found.value.problem == "no-progress"
+    assert found.value.zh == "同步没有进展，已停下；内容都已保留，请联系管理员"
     wang.link.faults.clear()
     wang.link.faults.extend([answering(lambda: answer(center, "0:first", replay="true"))] * 9)
     with pytest.raises(CenterError):

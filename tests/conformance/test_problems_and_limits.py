@@ -23,7 +23,7 @@ def test_a_problem_has_the_standard_members_and_four_more(wang: Tablet) -> None:
     assert document.keys() == {"type", "title", "status", "detail", "instance", "code", "zh", "en", "field"}
     assert document["type"] == "about:blank"
     assert document["instance"] == "/api/v1/sync"
-    assert (document["zh"], document["en"]) == ("请求格式不正确", "The request is not formed as it must be")
+    assert (document["zh"], document["en"]) == ("请求无法读取", "The request could not be read")
 
 
 @states("The words are those below; for `invalid` they say what is wrong with the field, or what it may be")

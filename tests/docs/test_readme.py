@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
+from demo.people import CAST, CREW, LI, WANG, WORKERS, ZHAO
 from tests.support.markdown import ROOT, Block, blocks, section
 from tests.support.serving import Served, served
 
@@ -118,3 +119,14 @@ def test_pictures_are_well_formed_and_load_nothing() -> None:
         assert ET.fromstring(text).tag.endswith("svg")
         assert not re.search(r"(href|src)=", text)
         assert "url(http" not in text
+
+
+def test_it_counts_the_tablets_of_the_evening() -> None:
+    on_patrol = len([WANG, LI, ZHAO, *WORKERS])
+    assert f"{len([*CAST, *CREW])} tablets, {on_patrol} of them on patrol without signal" in README
+
+
+def test_contributing_has_a_line_for_each_folder_of_the_server() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folders = [each.parent.name for each in (ROOT / "server").glob("*/__init__.py")]
+    assert [name for name in folders if f"| `server/{name}/` |" not in told] == []

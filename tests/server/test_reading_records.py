@@ -9,6 +9,7 @@ from schemas.reading import LIST_ROWS_MAX
 from server import administration
 from server.administration import Period
 from server.store import listing
+from sync.codes import UNSEEN
 from tests.support.answers import ProblemAnswerError
 from tests.support.clock import HOUR_MS, MINUTE_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
@@ -251,8 +252,8 @@ def test_what_cannot_be_asked_is_said(wang: Device, kind: str, parameters: dict[
         ("visit", {"result": "seen"}, "“result”应为以下之一：declined, ", '"result" must be one of declined, '),
         ("visit", {"household": "x"}, "“household”不是有效的记录编号", '"household" is not a valid record id'),
         ("visit", {"limit": ["1", "2"]}, "“limit”只能给一次", '"limit" can be given only once'),
-        ("visit", {"limit": 0}, "“每页条数”应在 1–500 之间", '"The most rows wanted" must be within 1–500'),
-        ("visit", {"sort": "notes"}, "“排序”应为以下之一：made_at, -made_at", "must be one of made_at, -made_at"),
+        ("visit", {"limit": 0}, "“limit”应在 1–500 之间", '"limit" must be within 1–500'),
+        ("visit", {"sort": "notes"}, "“sort”应为以下之一：made_at, -made_at", "must be one of made_at, -made_at"),
         (
             "visit",
             {"date": "notes"},
@@ -291,6 +292,7 @@ def test_a_record_that_is_not_theirs_is_as_one_that_is_not_there(wang: Device, z
             said.append({name: value for name, value in refused.value.document.items() if name != "instance"})
     assert said == [said[0]] * len(said)
     assert said[0]["code"] == "not-found"
+    assert (said[0]["zh"], said[0]["en"]) == (UNSEEN.zh, UNSEEN.en)
     assert got(wang, f"records/household/{home}")["id"] == home
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from server import administration
+from sync.codes import UNSEEN
 from tests.support.clock import DAY_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
@@ -147,6 +148,7 @@ def test_a_grid_that_moves_takes_its_counts_along(county: County, wang: Device, 
 def test_nobody_sees_the_status_of_another_unit(county: County, sun: Device, unit: str) -> None:
     answer = asked(sun, unit=unit)
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (404, "not-found", "unit")
+    assert (answer.json()["zh"], answer.json()["en"]) == (UNSEEN.zh, UNSEEN.en)
 
 
 def test_a_mediator_has_no_unit_to_look_at(county: County) -> None:
