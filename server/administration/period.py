@@ -45,7 +45,8 @@ def moment_of(county: County, text: str) -> str | None:
     """The stamp of a local moment of the county as people and spreadsheets write it, of a day that at which it begins;
     None where it is none."""
     found = _read(_A_MOMENT, text)
-    return None if found is None else _stamp_of(county, found)
+    # Stamps begin there: of an earlier moment there is none.
+    return None if found is None or found.year < _EPOCH.year else _stamp_of(county, found)
 
 
 def _read(form: re.Pattern[str], text: str) -> datetime | None:
