@@ -203,19 +203,24 @@ def _same(record_type: RecordType, field: str, record: Record, value: Any) -> bo
 
 
 def _was(known: Known, record_type: RecordType, now: Mapping[str, Any], settles: Sequence[str]) -> dict[str, Any]:
-    """What was shown of the changed fields. Every value of a conflict was on the screen: who settles a status starts
-    from the one that holds, where it is among them (standing still is a move that everybody may make), else from the
-    first that leads there."""
+    """What was shown of the changed fields. Every value of a conflict was on the screen, and who settles a status starts
+    from the likeliest of them."""
     shown = {field: known.record.document.get(field) for field in now}
     group = record_type.workflow_fields
     if WORKFLOW_REGISTER in settles and group <= now.keys():
         chosen = {field: now[field] for field in sorted(group)}
         starts = list(known.conflicts.get(WORKFLOW_REGISTER, {}).values())
-        roles = known.roles or frozenset[str]().union(*WORKFLOW.moves.values())
-        found = [start for start in starts if same((chosen, start))]
-        found += [start for start in starts if WORKFLOW.legal(start, chosen, roles)]
-        shown |= found[0] if found else {}
+        shown |= max(starts, key=lambda start: _likelihood(start, chosen, known.roles), default={})
     return shown
+
+
+def _likelihood(start: Mapping[str, Any], chosen: Mapping[str, Any], roles: frozenset[str]) -> tuple[bool, bool, int]:
+    """Of a status to start from: that it is the chosen one (standing still is a move that everybody may make), that the
+    author's roles lead from it to there, else how many roles do: the author's are known as of the enrolment, and may be
+    others by now."""
+    everybody = frozenset[str]().union(*WORKFLOW.moves.values())
+    leading = [role for role in everybody if WORKFLOW.legal(start, chosen, (role,))]
+    return same((chosen, start)), WORKFLOW.legal(start, chosen, roles), len(leading)
 
 
 def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[Problem], kept: Iterable[Rule]) -> None:
