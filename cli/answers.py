@@ -80,7 +80,7 @@ def listed(items: Iterable[Mapping[str, object]], columns: Mapping[str, str]) ->
     for item in found:
         table.add_row(*(_cell(item.get(name)) for name in columns))
     # As wide as it must be, whatever the terminal: ids are there to be copied.
-    console = Console(width=WIDTH_MAX)
+    console = Console(width=WIDTH_MAX, markup=False, emoji=False)
     with console.capture() as drawn:
         console.print(table)
     lines = (line.rstrip() for line in drawn.get().splitlines())

@@ -135,6 +135,13 @@ def test_people_read_labels_and_programs_read_codes(wang: Shell) -> None:
     assert "–" in wang.text("list", "visit"), "no notes"
 
 
+def test_values_in_tables_stand_as_they_are(wang: Shell) -> None:
+    wang.does("household", "--address", "东村[/a]3号", "--door-no", "[red]B2[/red] :smile:")
+    told = wang.text("list", "household")
+    assert "东村[/a]3号" in told
+    assert "[red]B2[/red] :smile:" in told
+
+
 def test_lists_can_be_narrowed(wang: Shell) -> None:
     for address in ("河边一号", "河边二号", "坡上"):
         wang.does("household", "--address", address)
