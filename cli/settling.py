@@ -65,9 +65,9 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
     one = found.conflicts.get(conflict)
     if one is None:
         raise CommandError("conflict-unknown", "没有这条待核对", "There is no such open conflict")
-    taken = value(chosen) if chosen is not None else getattr(one, str(side))
-    if taken is None:
+    if side is not None and side not in one.sides:
         raise CommandError("value-missing", "这一方没有内容", "That side gave no value")
+    taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
     return saved(one.settle(taken), words)
 
 

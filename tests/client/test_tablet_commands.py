@@ -190,6 +190,46 @@ def test_a_conflict_is_settled_for_a_side_or_with_another_value(wang: Shell, zha
         assert zhao.does("show", "dispute", fence)["doc"]["title"] == wanted
 
 
+@pytest.mark.parametrize(
+    ("choice", "amount", "people", "violent"),
+    [
+        (("--mine", "--mine", "--mine"), None, 6, True),
+        (("--theirs", "--theirs", "--theirs"), "400", None, None),
+        (("", "7", "no"), None, 7, False),
+    ],
+)
+def test_a_conflict_is_settled_for_no_value_a_number_or_yes_or_no(
+    wang: Shell, zhao: Shell, choice: tuple[str, ...], amount: str | None, people: int | None, violent: bool | None
+) -> None:
+    fields = ("amount_yuan", "people_involved", "routes_told")
+    fence = a_dispute(wang, "amount_yuan=300", "people_involved=5", "routes_told=no")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, "amount_yuan=400", "people_involved=", "routes_told=")
+    zhao.does("change", "dispute", fence, "amount_yuan=", "people_involved=6", "routes_told=yes")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    conflicts = {each["field"]: each["id"] for each in zhao.does("conflicts")["items"]}
+    for field, each in zip(fields, choice, strict=True):
+        zhao.does("settle", conflicts[field], each)
+    assert zhao.does("sync")["refused"] == 0
+    document = zhao.does("show", "dispute", fence)["doc"]
+    assert [document.get(field) for field in fields] == [amount, people, violent]
+
+
+def test_a_side_that_gave_nothing_is_not_one_that_emptied_the_field(wang: Shell, zhao: Shell) -> None:
+    sun = Shell("sun", wang.center, Path(wang.store).parent)
+    fence = a_dispute(wang, "amount_yuan=300")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, "amount_yuan=400")
+    zhao.does("change", "dispute", fence, "amount_yuan=")
+    for shell in (wang, zhao, sun):
+        shell.does("sync")
+    (conflict,) = sun.does("conflicts")["items"]
+    assert sun.fails("settle", conflict["id"], "--mine") == "value-missing"
+
+
 def test_a_status_is_settled_with_json(wang: Shell, zhao: Shell) -> None:
     fence = a_dispute(wang)
     wang.does("change", "dispute", fence, "status=accepted")
