@@ -7,6 +7,8 @@ from typing import Any
 from client_sdk.errors import InvalidError
 from client_sdk.record import Record
 from schemas.catalog import CATALOG, RecordType
+from schemas.masking import shape_of
+from schemas.messages import LANGUAGES, sentence
 from schemas.problems import INVALID, Problem
 from schemas.rules import Rule
 from schemas.validation import problems
@@ -242,14 +244,33 @@ def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[P
 def _line(members: Mapping[str, Any]) -> bytes:
     """The line of these members. Raises InvalidError."""
     try:
-        line = lines.write(members)
-        if b"\\u" in line:  # It may stand for a NUL.
-            lines.read(line)
+        line = _readable(members)
     except ValueError as error:  # A lone surrogate, a number that is none.
-        raise InvalidError([_problem(Code.LINE_MALFORMED)]) from error
+        raise InvalidError(_unwritable(members) or [_problem(Code.LINE_MALFORMED)]) from error
     if len(line) > LINE_BYTES_MAX:
         raise LineTooLongError([_problem(Code.LINE_TOO_LONG)])
     return line
+
+
+def _readable(members: Mapping[str, Any]) -> bytes:
+    """The line of these members. Raises ValueError where it could not be read again."""
+    line = lines.write(members)
+    if b"\\u" in line:  # It may stand for a NUL.
+        lines.read(line)
+    return line
+
+
+def _unwritable(members: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with each field whose value no line can hold."""
+    schema = shape_of(CATALOG.types[members["type"]].schema)
+    found = []
+    for field, value in {**(members.get("now") or {}), **(members.get("add") or {})}.items():
+        try:
+            _readable({field: value})
+        except ValueError:
+            zh, en = (sentence("unwritable", schema, (field,), language) for language in LANGUAGES)
+            found.append(Problem(INVALID, field, zh, en))
+    return found
 
 
 def _edit(members: Mapping[str, Any]) -> Edit:

@@ -161,6 +161,8 @@ def test_values_are_read_as_their_fields_ask(wang: Shell) -> None:
     assert "people_count" not in shown
     assert wang.fails("change", "household", home, "people_count=many") == "invalid"
     assert wang.fails("change", "household", home, "location={") == "invalid"
+    assert wang.fails("change", "household", home, f"people_count={'9' * 5000}") == "invalid"
+    assert wang.fails("change", "household", home, f"location={'[' * 100_000}") == "invalid"
     assert wang.fails("change", "household", home, "nonsense") == "usage"
     assert wang.fails("list", "meteors") == "unknown-type"
     assert wang.fails("list", "conflict") == "unknown-type"
