@@ -246,6 +246,13 @@ def test_list_find_and_history(wang: Worker) -> None:
     )
 
 
+def test_a_list_by_a_field_that_is_none_is_no_empty_list(wang: Worker) -> None:
+    home = household(wang)
+    with pytest.raises(InvalidError, match="houshold") as found:
+        wang.tablet.visits.list(houshold=home, result="met")
+    assert [(problem.code, problem.field) for problem in found.value.problems] == [("unknown-field", "houshold")]
+
+
 def test_find_looks_into_values_alone_and_knows_the_case_of_all_letters(wang: Worker) -> None:
     said = 'Ёлка №1, "Ｄ-7" \\ 后门\n第二行'
     made = household(wang, address=said)

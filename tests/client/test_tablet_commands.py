@@ -148,6 +148,7 @@ def test_lists_can_be_narrowed(wang: Shell) -> None:
     assert len(wang.does("list", "household", "--find", "河边")["items"]) == 2
     assert len(wang.does("list", "household", "address=坡上")["items"]) == 1
     assert wang.does("list", "entries") == {"items": []}
+    assert wang.fails("list", "visit", "nosuch=1") == "invalid"
     assert wang.text("list", "visits") == "无 · None\n"
 
 
