@@ -16,6 +16,7 @@ BEGINNING = ""
 """Earlier than every stamp: since when a creation's placement holds."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _COUNTER_MAX = 0xFFFF
 _MS_MAX = 253_402_300_799_999
 
@@ -33,7 +34,7 @@ def is_stamp(value: object) -> TypeGuard[str]:
 
 def stamp(now_ms: int, counter: int = 0) -> str:
     """The stamp of a moment in milliseconds since 1970, held within the years that the text can say."""
-    moment = _EPOCH + timedelta(milliseconds=min(max(now_ms, 0), _MS_MAX))
+    moment = _EPOCH + min(max(now_ms, 0), _MS_MAX) * _MILLISECOND
     return f"{moment.isoformat(timespec='milliseconds')[:23]}Z-{counter:04x}"  # Far quicker than strftime.
 
 
@@ -45,7 +46,12 @@ def instant(now_ms: int) -> str:
 def milliseconds(text: str) -> int:
     """The milliseconds since 1970 of a stamp. Raises ValueError where the date is not a real one."""
     moment = datetime.fromisoformat(text[:23] + "+00:00")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def counter(text: str) -> int:
+    """The counter of a stamp: how many came before it in its millisecond."""
+    return int(text[25:], 16)
 
 
 def tick(last: str, now_ms: int) -> str:
@@ -53,9 +59,9 @@ def tick(last: str, now_ms: int) -> str:
     now = stamp(now_ms)
     if now > last:
         return now
-    counter = int(last[25:], 16)
-    if counter < _COUNTER_MAX:
-        return f"{last[:25]}{counter + 1:04x}"
+    following = counter(last) + 1
+    if following <= _COUNTER_MAX:
+        return f"{last[:25]}{following:04x}"
     return stamp(milliseconds(last) + 1)
 
 
@@ -75,5 +81,5 @@ def taken(at: str, now: str, receipt: str, floor: str) -> str:
     limit = stamp(milliseconds(receipt) + DRIFT_MS_MAX)
     if now > limit:
         ahead_ms = milliseconds(now) - milliseconds(receipt)
-        at = max(stamp(milliseconds(at) - ahead_ms, int(at[25:], 16)), floor)
+        at = max(stamp(milliseconds(at) - ahead_ms, counter(at)), floor)
     return min(at, limit)

@@ -220,6 +220,12 @@ def test_an_unknown_field_is_no_attribute(wang: Worker) -> None:
         _ = Record("meteor", "1", {}).size
 
 
+def test_records_can_stand_in_a_set(wang: Worker) -> None:
+    home = household(wang)
+    assert {home, wang.tablet.households.get(home)} == {home}
+    assert len({home, household(wang)}) == 2
+
+
 def test_list_find_and_history(wang: Worker) -> None:
     one, other = household(wang), household(wang, address="100% 坡上_二号", door_no="B2")
     made = visit(wang, one, notes="Talked of the Ditch")
@@ -244,6 +250,14 @@ def test_list_find_and_history(wang: Worker) -> None:
         {"notes": "Talked"},
         {"purposes": ["follow_up"]},
     )
+
+
+def test_records_are_listed_in_the_order_in_which_they_were_made(wang: Worker) -> None:
+    made = [household(wang, address=str(number)).id for number in range(20)]
+    wang.ahead_ms = -3_600_000
+    made.append(household(wang, address="after the clock went back").id)
+    assert [each.id for each in wang.tablet.households.list()] == made
+    assert [each.id for each in wang.tablet.households.find("")] == made
 
 
 def test_a_list_by_a_field_that_is_none_is_no_empty_list(wang: Worker) -> None:
