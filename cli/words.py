@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cli.answers import visible
 from client_sdk import Refused, Tablet
 from schemas.catalog import RecordType
 from schemas.labels import labelled
@@ -33,7 +34,7 @@ class Words:
 
     def value(self, kind: RecordType, name: str, value: object) -> str:
         """A value of a field, codes as their labels; – where there is none."""
-        return str(labelled(kind, name, value, self.language)) or "–"
+        return visible(str(labelled(kind, name, value, self.language))) or "–"
 
     def status(self, tablet: Tablet) -> str:
         """Where the tablet stands, one line a fact."""

@@ -205,7 +205,7 @@ def _same(record_type: RecordType, field: str, record: Record, value: Any) -> bo
 
 
 def _was(known: Known, record_type: RecordType, now: Mapping[str, Any], settles: Sequence[str]) -> dict[str, Any]:
-    """What was shown of the changed fields. Every value of a conflict was on the screen, and who settles a status starts
+    """What was shown of the changed fields. Every value of a conflict was on the screen: who settles a status starts
     from the likeliest of them."""
     shown = {field: known.record.document.get(field) for field in now}
     group = record_type.workflow_fields

@@ -68,9 +68,7 @@ def _plain(value: object) -> Any:
             return value.isoformat()
         case set() | frozenset():
             return sorted((_plain(member) for member in value), key=str)
-        case int() if abs(value) < 10**_DIGITS_MAX:
-            return value
-        case None | float() | str():
+        case None | int() | float() | str() if not isinstance(value, int) or abs(value) < 10**_DIGITS_MAX:
             return value
         case _:
             return _nothing(value)

@@ -142,6 +142,24 @@ def test_values_in_tables_stand_as_they_are(wang: Shell) -> None:
     assert "[red]B2[/red] :smile:" in told
 
 
+def test_nobody_gives_orders_to_anothers_terminal(wang: Shell, zhao: Shell) -> None:
+    orders = "\x1b]0;x\x07\x1b[2J\x9b31m\x7f\rA\tB\n状态: 结案"
+    fence = a_dispute(wang)
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, f"title={orders}")
+    zhao.does("change", "dispute", fence, f"title=1{orders}", f"place={orders}")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    for command in (["list", "dispute"], ["show", "dispute", fence], ["conflicts"]):
+        told = zhao.text(*command)
+        assert "�[2J�31m��A" in told
+        assert not {sign for sign in told if ord(sign) < ord(" ") or 0x7F <= ord(sign) < 0xA0} - {"\n", "\t"}
+    assert "状态: 待受理" in zhao.text("show", "dispute", fence).splitlines()
+    assert "状态: 结案" not in zhao.text("show", "dispute", fence).splitlines()
+    assert zhao.does("show", "dispute", fence)["doc"]["place"] == orders
+
+
 def test_lists_can_be_narrowed(wang: Shell) -> None:
     for address in ("河边一号", "河边二号", "坡上"):
         wang.does("household", "--address", address)
