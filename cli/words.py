@@ -36,6 +36,10 @@ class Words:
         """A value of a field, codes as their labels; – where there is none."""
         return visible(str(labelled(kind, name, value, self.language))) or "–"
 
+    def line(self, kind: RecordType, name: str, value: object) -> str:
+        """A field with its value. What the value has after its first line is set in: it is no field of its own."""
+        return f"{self.field(kind, name)}: {self.value(kind, name, value)}".replace("\n", "\n  ")
+
     def status(self, tablet: Tablet) -> str:
         """Where the tablet stands, one line a fact."""
         needs = sum(isinstance(item, Refused) for item in tablet.attention) + len(tablet.conflicts.open())

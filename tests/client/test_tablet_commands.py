@@ -285,7 +285,43 @@ def test_refused_edits_are_mended_or_given_up(wang: Shell) -> None:
     assert wang.fails("discard", second) == "not-refused"
     assert wang.fails("mend", items[2]["edit"]) == "not-refused"
     wang.does("sync")
-    assert wang.does("attention") == {"items": []}
+    assert wang.does("attention") == {"items": [], "set_aside": []}
+
+
+def test_refused_visits_are_told_apart(wang: Shell) -> None:
+    for place in ("东村1号", "东村2号"):
+        home = wang.does("household", "--address", place)["id"]
+        made = ("--household", home, "--result", "met", "--purpose", "errand", f"unit={OTHER_GRID}")
+        visit = wang.does("visit", *made, f"notes=在{place}")["id"]
+        wang.does("change", "visit", visit, "notes=")
+    fence = a_dispute(wang, f"unit={OTHER_GRID}")
+    wang.does("entry", fence, "--text", "x")
+    wang.does("sync")
+    told = wang.text("attention")
+    for said in ("东村1号", "内容: 在东村1号", "东村2号", "内容: 在东村2号", "事项: 服务代办", "围墙", "赵*"):
+        assert said in told
+    assert "赵甲" not in told
+    lines = [line.split() for line in wang.text("attention", language="en").splitlines()]
+    assert [line[2:4] for line in lines if line[1:2] == ["Refused"]] == [
+        ["visit", "东村1号"],
+        ["visit", "东村2号"],
+        ["dispute", "围墙"],
+    ]
+    assert [line[2:4] for line in lines if line[1:2] == ["Held"]][-1] == ["entry", fence], "not known here"
+
+
+def test_what_was_set_aside_is_listed(wang: Shell, zhao: Shell, center: Center) -> None:
+    yesterday = center.backup()
+    fence = a_dispute(zhao, f"unit={GRID}")
+    for shell in (zhao, wang):
+        shell.does("sync")
+    center.restore(yesterday)
+    wang.does("sync")
+    (record,) = wang.does("attention")["set_aside"]
+    assert (record["type"], record["id"], record["values"]["parties"][0]["name"]) == ("dispute", fence, "赵*")
+    told = wang.text("attention", language="en")
+    for said in ("Set aside", "围墙", "A restored center has it no more"):
+        assert said in told
 
 
 def test_enrolling_says_for_whom_and_why_not(wang: Shell, center: Center, tmp_path: Path) -> None:
