@@ -16,6 +16,9 @@ P = ParamSpec("P")
 
 WIDTH_MAX = 1000
 
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "�")
+"""By these a text could write where it likes on a terminal, or give it orders."""
+
 
 class CommandError(Exception):
     """What was asked was not done. `code` names why for programs; `zh` and `en` say it in one line."""
@@ -131,11 +134,16 @@ def listed(items: Iterable[Mapping[str, object]], columns: Mapping[str, str]) ->
     for item in found:
         table.add_row(*(_cell(item.get(name)) for name in columns))
     # As wide as it must be, whatever the terminal: ids are there to be copied.
-    console = Console(width=WIDTH_MAX)
+    console = Console(width=WIDTH_MAX, markup=False, emoji=False)
     with console.capture() as drawn:
         console.print(table)
     lines = (line.rstrip() for line in drawn.get().splitlines())
     return Answer({"items": found}, "\n".join(filter(None, lines)) if found else "无 · None")
+
+
+def visible(text: str) -> str:
+    """A text of somebody else's, with nothing in it that a terminal obeys but line ends and tabs."""
+    return text.translate(_CONTROLS)
 
 
 def _cell(value: object) -> str:
@@ -145,6 +153,6 @@ def _cell(value: object) -> str:
         case list():
             return "\n".join(_cell(each) for each in value)
         case dict():
-            return " ".join(str(each) for each in value.values() if each is not None)
+            return " ".join(_cell(each) for each in value.values() if each is not None)
         case _:
-            return str(value)
+            return visible(str(value))

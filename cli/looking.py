@@ -54,7 +54,7 @@ def show(found: Tablet, words: Words, kind: str, record: str, *, unmasked: bool)
     if shown is None:
         raise CommandError("record-unknown", "本机没有这条记录", "This tablet does not have that record")
     document = dict(shown.document) if unmasked else masked(known, shown.document)
-    lines = [f"{words.field(known, name)}: {words.value(known, name, each)}" for name, each in document.items()]
+    lines = [words.line(known, name, each) for name, each in document.items()]
     return Answer(_item(known, shown, document), "\n".join([shown.id, *lines]))
 
 

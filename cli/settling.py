@@ -1,16 +1,25 @@
 """`doorstep tablet conflicts`, `settle`, `attention`, `mend` and `discard`: what needs a person."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from cli.answers import Answer, CommandError, listed
 from cli.fields import given, record_type, value
-from cli.tablet_options import on_tablet, pairs_argument, saved, text
+from cli.tablet_options import collection, on_tablet, pairs_argument, saved, text
 from cli.words import Words
-from client_sdk import Conflict, Item, Refused, Tablet
-from schemas.catalog import CATALOG
+from client_sdk import Conflict, Item, Record, Refused, Tablet
+from schemas.catalog import CATALOG, RecordType
 from schemas.masking import masked, masked_value
+
+_NAMES = {"household": "address", "dispute": "title"}
+_LOST = {
+    "result": "set-aside",
+    "field": None,
+    "zh": "恢复后的中心没有这条，本机也无法再上传",
+    "en": "A restored center has it no more, and this tablet could not send it again",
+}
 
 
 @click.command()
@@ -65,34 +74,58 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
     one = found.conflicts.get(conflict)
     if one is None:
         raise CommandError("conflict-unknown", "没有这条待核对", "There is no such open conflict")
-    taken = value(chosen) if chosen is not None else getattr(one, str(side))
-    if taken is None:
+    if side is not None and side not in one.sides:
         raise CommandError("value-missing", "这一方没有内容", "That side gave no value")
+    taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
     return saved(one.settle(taken), words)
 
 
 @click.command()
 @on_tablet
 def attention(found: Tablet, words: Words) -> Answer:
-    """被退回和待中心处理的修改。 List refused and held edits."""
+    """被退回、待中心处理和中心已没有的内容。 List refused and held edits, and records that the center has lost."""
     items = [_attention(each) for each in found.attention]
+    aside = [_set_aside(each) for each in found.set_aside if each.type in CATALOG.types]
     columns = {
         "edit": words("修改", "Edit"),
         "result": words("结果", "Result"),
         "type": words("记录", "Record"),
+        "about": words("名称", "About"),
+        "given": words("内容", "Given"),
         "code": words("原因", "Code"),
         "field": words("字段", "Field"),
         words.language: words("说明", "Why"),
     }
-    labelled = (
-        {
-            **item,
-            "result": words("被退回", "Refused") if item["result"] == "refused" else words("待中心处理", "Held"),
-            "field": item["field"] and words.field(CATALOG.types[item["type"]], item["field"]),
-        }
-        for item in items
-    )
-    return Answer({"items": items}, listed(labelled, columns).text)
+    rows = [_in_words(found, words, each) for each in [*items, *({**_LOST, **each} for each in aside)]]
+    return Answer({"items": items, "set_aside": aside}, listed(rows, columns).text)
+
+
+def _in_words(found: Tablet, words: Words, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for people: its codes in words, what it is about, and what was given, a field a line."""
+    kind = CATALOG.types[row["type"]]
+    results = {
+        "refused": words("被退回", "Refused"),
+        "held": words("待中心处理", "Held"),
+        "set-aside": words("已留存", "Set aside"),
+    }
+    return {
+        **row,
+        "result": results[row["result"]],
+        "about": _called(found, kind, row["id"], row["values"]),
+        "given": [words.line(kind, name, each) for name, each in row["values"].items()],
+        "field": row["field"] and words.field(kind, row["field"]),
+    }
+
+
+def _called(found: Tablet, kind: RecordType, record: str, values: Mapping[str, Any]) -> str:
+    """A household's address, a dispute's title; of a visit or an entry those of the record that it is about. The id
+    where they are not known here."""
+    shown = collection(found, kind).get(record)
+    document = {**values, **(masked(kind, shown.document) if shown else {})}
+    for field in kind.awaits:
+        linked = CATALOG.types[str(kind.fields[field].link)]
+        return _called(found, linked, str(document.get(field, record)), {})
+    return str(document.get(_NAMES[kind.name], record))
 
 
 def _attention(item: Item) -> dict[str, Any]:
@@ -108,6 +141,10 @@ def _attention(item: Item) -> dict[str, Any]:
         "en": item.en,
         "values": masked(CATALOG.types[item.type], item.values),
     }
+
+
+def _set_aside(record: Record) -> dict[str, Any]:
+    return {"type": record.type, "id": record.id, "values": masked(CATALOG.types[record.type], record.document)}
 
 
 def _refused(found: Tablet, edit: str) -> Refused:

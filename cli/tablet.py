@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from cli import looking, recording, settling
-from cli.answers import Answer, answering
+from cli.answers import Answer, answering, visible
 from cli.tablet_options import ca_file_option, language_option, on_tablet, store_option, surroundings, told
 from cli.words import Words, language_of
 from client_sdk import Refused, SyncProgress, Tablet
@@ -37,7 +37,7 @@ def enroll(url: str, code: str, name: str | None, ca_file: str | None, store: Pa
             url, code, store, name=name, ca_file=ca_file, transport=around.transport, clock=around.clock
         ) as found,
     ):
-        who = found.person.get("name") or found.person["id"]
+        who = visible(str(found.person.get("name") or found.person["id"]))
         values = {"person": dict(found.person), "scope": list(found.scope), "store": str(store)}
     return Answer(values, words(f"已注册，使用人 {who}", f"Enrolled for {who}"))
 

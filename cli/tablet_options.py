@@ -47,7 +47,8 @@ store_option = click.option(
 ca_file_option = click.option(
     "--ca-file",
     envvar=CA_FILE_VARIABLE,
-    help="自有证书机构的证书，本机会记住。 A private certificate authority (PEM); the store remembers where it is.",
+    help="自有证书机构的证书，本机会记住；空值取消。"
+    ' A private certificate authority (PEM); the store remembers where it is, "" forgets it.',
 )
 language_option = click.option("--lang", type=click.Choice(LANGUAGES), help="语言。 Language (else by LANG; zh).")
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cli.answers import visible
 from client_sdk import Refused, Tablet
 from schemas.catalog import RecordType
 from schemas.labels import labelled
@@ -33,7 +34,11 @@ class Words:
 
     def value(self, kind: RecordType, name: str, value: object) -> str:
         """A value of a field, codes as their labels; – where there is none."""
-        return str(labelled(kind, name, value, self.language)) or "–"
+        return visible(str(labelled(kind, name, value, self.language))) or "–"
+
+    def line(self, kind: RecordType, name: str, value: object) -> str:
+        """A field with its value. What the value has after its first line is set in: it is no field of its own."""
+        return f"{self.field(kind, name)}: {self.value(kind, name, value)}".replace("\n", "\n  ")
 
     def status(self, tablet: Tablet) -> str:
         """Where the tablet stands, one line a fact."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from client_sdk.desk import Desk
+from client_sdk.errors import InvalidError
 from client_sdk.record import Record
 from client_sdk.values import wire_value
 from schemas.catalog import CATALOG
+from schemas.validation import problems
 from sync import lines
 
 Records: TypeAlias = list[Record]
@@ -50,9 +52,12 @@ class Collection:
         return self._desk.views.get(self.type, _id(record))
 
     def list(self, *, with_removed: bool = False, **equals: object) -> Records:
-        """The records whose fields equal these, in the order in which they were made. Removed ones are left out,
-        unless asked for."""
+        """The records whose fields equal these, in the order in which they were made by the clocks of their tablets.
+        Removed ones are left out, unless asked for. Raises InvalidError for a field that the type does not have."""
         record_type = CATALOG.types[self.type]
+        unknown = dict.fromkeys(equals.keys() - record_type.fields.keys())
+        if unknown:
+            raise InvalidError(problems(record_type, unknown, partial=True))
         wanted = {field: wire_value(record_type, field, value) for field, value in equals.items()}
         return self._desk.views.select(self.type, wanted, removed=with_removed)
 

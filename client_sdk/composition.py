@@ -7,6 +7,8 @@ from typing import Any
 from client_sdk.errors import InvalidError
 from client_sdk.record import Record
 from schemas.catalog import CATALOG, RecordType
+from schemas.masking import shape_of
+from schemas.messages import LANGUAGES, sentence
 from schemas.problems import INVALID, Problem
 from schemas.rules import Rule
 from schemas.validation import problems
@@ -204,18 +206,23 @@ def _same(record_type: RecordType, field: str, record: Record, value: Any) -> bo
 
 def _was(known: Known, record_type: RecordType, now: Mapping[str, Any], settles: Sequence[str]) -> dict[str, Any]:
     """What was shown of the changed fields. Every value of a conflict was on the screen: who settles a status starts
-    from the one that holds, where it is among them (standing still is a move that everybody may make), else from the
-    first that leads there."""
+    from the likeliest of them."""
     shown = {field: known.record.document.get(field) for field in now}
     group = record_type.workflow_fields
     if WORKFLOW_REGISTER in settles and group <= now.keys():
         chosen = {field: now[field] for field in sorted(group)}
         starts = list(known.conflicts.get(WORKFLOW_REGISTER, {}).values())
-        roles = known.roles or frozenset[str]().union(*WORKFLOW.moves.values())
-        found = [start for start in starts if same((chosen, start))]
-        found += [start for start in starts if WORKFLOW.legal(start, chosen, roles)]
-        shown |= found[0] if found else {}
+        shown |= max(starts, key=lambda start: _likelihood(start, chosen, known.roles), default={})
     return shown
+
+
+def _likelihood(start: Mapping[str, Any], chosen: Mapping[str, Any], roles: frozenset[str]) -> tuple[bool, bool, int]:
+    """Of a status to start from: that it is the chosen one (standing still is a move that everybody may make), that the
+    author's roles lead from it to there, else how many roles do: the author's are known as of the enrolment, and may be
+    others by now."""
+    everybody = frozenset[str]().union(*WORKFLOW.moves.values())
+    leading = [role for role in everybody if WORKFLOW.legal(start, chosen, (role,))]
+    return same((chosen, start)), WORKFLOW.legal(start, chosen, roles), len(leading)
 
 
 def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[Problem], kept: Iterable[Rule]) -> None:
@@ -237,14 +244,33 @@ def _check(record_type: RecordType, values: Mapping[str, Any], found: Sequence[P
 def _line(members: Mapping[str, Any]) -> bytes:
     """The line of these members. Raises InvalidError."""
     try:
-        line = lines.write(members)
-        if b"\\u" in line:  # It may stand for a NUL.
-            lines.read(line)
+        line = _readable(members)
     except ValueError as error:  # A lone surrogate, a number that is none.
-        raise InvalidError([_problem(Code.LINE_MALFORMED)]) from error
+        raise InvalidError(_unwritable(members) or [_problem(Code.LINE_MALFORMED)]) from error
     if len(line) > LINE_BYTES_MAX:
         raise LineTooLongError([_problem(Code.LINE_TOO_LONG)])
     return line
+
+
+def _readable(members: Mapping[str, Any]) -> bytes:
+    """The line of these members. Raises ValueError where it could not be read again."""
+    line = lines.write(members)
+    if b"\\u" in line:  # It may stand for a NUL.
+        lines.read(line)
+    return line
+
+
+def _unwritable(members: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with each field whose value no line can hold."""
+    schema = shape_of(CATALOG.types[members["type"]].schema)
+    found = []
+    for field, value in {**(members.get("now") or {}), **(members.get("add") or {})}.items():
+        try:
+            _readable({field: value})
+        except ValueError:
+            zh, en = (sentence("unwritable", schema, (field,), language) for language in LANGUAGES)
+            found.append(Problem(INVALID, field, zh, en))
+    return found
 
 
 def _edit(members: Mapping[str, Any]) -> Edit:

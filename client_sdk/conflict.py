@@ -43,20 +43,23 @@ class Conflict:
 
     @property
     def mine(self) -> Any:
-        """The value that the tablet's person gave last; None where they gave none."""
-        own = sorted(
-            (each.at, each.edit, each.value) for each in self.values if each.by == self._me and not each.is_cut
-        )
-        return own[-1][2] if own else None
+        """The value that the tablet's person gave last; None where they gave none, or emptied the field."""
+        return self.sides.get("mine")
 
     @property
     def theirs(self) -> Any:
-        """The first value that somebody else gave; None where nobody else did."""
-        return next((each.value for each in self.values if each.by != self._me and not each.is_cut), None)
+        """The first value that somebody else gave; None where nobody else did, or they emptied the field."""
+        return self.sides.get("theirs")
 
     @property
-    def _me(self) -> str:
-        return str(self._desk.person["id"])
+    def sides(self) -> Mapping[str, Any]:
+        """What there is to choose from by name: `mine`, `theirs`, `suggestion`. None is a value: an empty field."""
+        me = self._desk.person["id"]
+        listed = [each for each in self.values if not each.is_cut]
+        mine = sorted((each for each in listed if each.by == me), key=lambda each: (each.at, each.edit))
+        theirs = [each for each in listed if each.by != me]
+        sides = {name: each.value for name, found in (("mine", mine[-1:]), ("theirs", theirs[:1])) for each in found}
+        return sides if self.suggestion is None else {**sides, "suggestion": self.suggestion}
 
     def settle(self, value: object) -> Record:
         """Saves the value that holds, one of these or another; of a status, the text alone leaves tier and assignee as

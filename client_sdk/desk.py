@@ -17,11 +17,12 @@ from client_sdk.store import Store
 from client_sdk.values import wire_values
 from client_sdk.views import Views
 from schemas.catalog import CATALOG, RecordType
-from sync import ids, lines
+from sync import ids, lines, stamps
 from sync.lines import same
 from sync.overlay import overlaid
 
-NAME_RANDOM_BITS = 74
+NAME_RANDOM_BITS = 58
+"""Behind the counter of a stamp, within a millisecond's names."""
 # Asked of every edit, so in one statement.
 _AUTHOR = f"""SELECT (SELECT json_extract(value, '$.id') FROM meta WHERE key = '{Meta.PERSON}'),
     {KEPT}"""  # noqa: S608 - our own keys
@@ -147,8 +148,7 @@ class Desk:
     def _author(self) -> Author:
         person, *kept = self.store.rows(_AUTHOR)[0]
         now_ms, stamp = self.clock.next(*kept)
-        name = ids.edit_name(now_ms, secrets.randbits(NAME_RANDOM_BITS))
-        return Author(self._enrolled(person), now_ms, name, stamp)
+        return Author(self._enrolled(person), now_ms, _name(stamp), stamp)
 
     def _show(self, record_type: str, record: str) -> Record:
         """The record with an edit that was just made of it."""
@@ -181,3 +181,10 @@ class Desk:
     def edits_of(self, record_type: str, record: str) -> list[tuple[Line, str]]:
         """What this tablet still has of its own work on a record: each line with its state, oldest first."""
         return [(kept.line, kept.state) for kept in self.outbox.of_record(record_type, record) if read_all([kept.line])]
+
+
+def _name(stamp: str) -> str:
+    """A new name for the edit of a stamp. Names sort as the stamps do, so that records stand in the order in which
+    they were made."""
+    counter, random = stamps.counter(stamp), secrets.randbits(NAME_RANDOM_BITS)
+    return ids.edit_name(stamps.milliseconds(stamp), counter << NAME_RANDOM_BITS | random)

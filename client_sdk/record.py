@@ -22,6 +22,9 @@ class Record:
     pending: bool = False
     dots: Mapping[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
+    def __hash__(self) -> int:
+        return hash((self.type, self.id))
+
     def __getattr__(self, name: str) -> Any:
         if name in self.document:
             return self.document[name]

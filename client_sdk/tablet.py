@@ -100,7 +100,7 @@ class Tablet:
         AuthorityFileError, AddressWrongError, CenterError (`problem` is code-unknown or code-spent),
         PersonDiffersError, StoreError."""
         opened = Store(store, create=True, connect=connect)
-        ca_file = None if ca_file is None else str(Path(ca_file).absolute())
+        ca_file = _remembered(ca_file)
         try:
             way = Transport(server, ca_file=ca_file, transport=transport)
             try:
@@ -125,13 +125,13 @@ class Tablet:
         connect: Connect = connect,
     ) -> Self:
         """Opens a store, with no network. `ca_file` takes the place of the certificate authority that the store
-        remembers, and is remembered instead.
+        remembers, and is remembered instead; "" forgets it, and public authorities are trusted again.
 
         Raises StoreMissingError, StoreForeignError, StoreNewerError, StoreError, and
         RevokedError where the tablet was wiped."""
         opened = Store(store, connect=connect)
         try:
-            if ca_file is not None and (found := str(Path(ca_file).absolute())) != opened.meta(Meta.CA_FILE):
+            if ca_file is not None and (found := _remembered(ca_file)) != opened.meta(Meta.CA_FILE):
                 opened.put_meta(Meta.CA_FILE, found)
             return cls(opened, transport, clock=clock, sleep=sleep)
         except BaseException:
@@ -263,6 +263,11 @@ class Tablet:
             if on_report is not None:
                 on_report(outcome)
             stop.wait(wait_s)
+
+
+def _remembered(ca_file: str | None) -> str | None:
+    """The path of a certificate authority's file as the store keeps it; None for "" too."""
+    return str(Path(ca_file).absolute()) if ca_file else None
 
 
 def _told(problem: ProblemError) -> TabletError:

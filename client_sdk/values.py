@@ -12,21 +12,26 @@ from schemas.catalog import RecordType
 from schemas.kinds import Yuan
 from schemas.rules import Rule
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+_PLAIN = frozenset({str, float, bool, type(None)})
 """What travels as it is, and most values are."""
+_DIGITS_MAX = 100
+"""Of a number: far more than any field takes, and Python still writes them down."""
 
 
 def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[str, Any]:
     """Values of fields by name. Decimals (and whole numbers for an amount of money) become canonical texts, moments
     UTC, days `YYYY-MM-DD`, records their ids; sets become sorted lists without doubles. The rest stays as it is, for
-    validation to judge."""
+    validation to judge; what cannot travel becomes what no field takes."""
     return {
         name: value if type(value) is str else wire_value(record_type, name, value) for name, value in values.items()
     }
 
 
 def wire_value(record_type: RecordType, field: str, value: object) -> Any:
-    plain = _plain_member(value)
+    try:
+        plain = _plain_member(value)
+    except (ValueError, OverflowError, RecursionError):  # A moment in no year, a list within itself.
+        plain = _nothing(value)
     if type(plain) is int and field in _money(record_type.schema):
         return str(plain)
     if isinstance(plain, list):
@@ -55,7 +60,7 @@ def _plain(value: object) -> Any:
             return value.id
         case Enum():
             return value.value
-        case Decimal() if value.is_finite():
+        case Decimal() if value.is_finite() and abs(value.adjusted()) < _DIGITS_MAX:
             return canonical_decimal(value)
         case datetime() if value.tzinfo is not None:
             return instant(value)
@@ -63,11 +68,15 @@ def _plain(value: object) -> Any:
             return value.isoformat()
         case set() | frozenset():
             return sorted((_plain(member) for member in value), key=str)
-        case None | bool() | int() | float() | str():
+        case None | int() | float() | str() if not isinstance(value, int) or abs(value) < 10**_DIGITS_MAX:
             return value
         case _:
-            # Nothing that travels: a text that no field takes, so that validation says which field it is.
-            return {"": type(value).__name__}
+            return _nothing(value)
+
+
+def _nothing(value: object) -> Any:
+    """What stands for a value that cannot travel: no field takes it, so that validation says which field it is."""
+    return {"": type(value).__name__}
 
 
 def canonical_decimal(value: Decimal) -> str:

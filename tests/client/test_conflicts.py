@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from client_sdk import Record
-from tests.client.center import Center
+from sync.scope import Assignment, Person
+from tests.client.center import VILLAGE, Center
 from tests.client.conftest import Worker
 from tests.client.stories import dispute, household, last_line, sync, visit
 
@@ -105,6 +106,28 @@ def test_a_status_is_settled_for_either_side_or_by_its_text(
         found = center.document("dispute", made.id)
         assert found is not None
         assert found["status"] == (wanted if isinstance(wanted, str) else wanted["status"])
+
+
+def test_who_has_another_role_since_the_enrolment_settles_a_status_by_it(
+    wang: Worker, li: Worker, zhao: Worker, worker: Callable[[str], Worker], center: Center
+) -> None:
+    made = dispute(wang)
+    sync(wang, zhao, li)
+    zhao.tablet.disputes.change(made, status="accepted")
+    zhao.tablet.disputes.change(made, status="mediating")
+    center.past.world.people["li"] = Person("li", (Assignment("village_staff", VILLAGE),))
+    center.clock_ms += 60_000
+    sync(zhao, wang)
+    zhao.tablet.disputes.change(made, status="suspended")
+    wang.tablet.disputes.change(made, status="withdrawn")
+    sync(zhao, wang, li)
+    assert li.tablet.person["roles"] == ["grid_worker"], "as the center said when he enrolled"
+    (conflict,) = li.tablet.conflicts.open()
+    conflict.settle({"status": "mediating", "tier": "grid", "assignee": "person:li"})
+    assert li.tablet.sync().refused == 0
+    found = center.document("dispute", made.id)
+    assert found is not None
+    assert (found["status"], found["assignee"]) == ("mediating", "person:li")
 
 
 def test_newest_and_sets_take_the_place_of_all_and_never_conflict(wang: Worker, li: Worker) -> None:

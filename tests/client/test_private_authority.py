@@ -144,6 +144,11 @@ def test_the_command_takes_it_from_the_environment(center: Center, url: str, giv
     gone = says("sync", "--ca-file", str(tmp_path / "none.pem"))["error"]
     assert isinstance(gone, dict)
     assert gone["code"] == "ca-file-unusable"
+    for arguments in (["sync", "--ca-file", ""], ["sync"]):
+        alone = says(*arguments)["error"]
+        assert isinstance(alone, dict)
+        assert alone["code"] == "certificate-untrusted", "no private authority is remembered"
+    assert says("sync", "--ca-file", str(given.ca_file))["sent"] == 0
 
 
 def test_nobody_there_is_offline_under_tls_too(given: Authority, tmp_path: Path) -> None:

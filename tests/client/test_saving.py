@@ -11,11 +11,15 @@ import pytest
 from client_sdk import InvalidError, Record, RecordUnknownError, StoreMissingError
 from client_sdk.desk import Desk
 from client_sdk.store import Store
+from client_sdk.values import wire_value
 from schemas.catalog import CATALOG
 from sync import edits
 from tests.client.center import GRID, OTHER_GRID
 from tests.client.conftest import Worker
 from tests.client.stories import dispute, everything, household, last_line, sync, visit
+
+HOLDS_ITSELF: list[object] = []
+HOLDS_ITSELF.append(HOLDS_ITSELF)
 
 
 def test_a_visit_needs_little_and_knows_the_rest(wang: Worker) -> None:
@@ -119,8 +123,15 @@ def test_changing_nothing_saves_nothing(wang: Worker) -> None:
         ({"visited_at": datetime(2026, 11, 21)}, "visited_at"),  # noqa: DTZ001 - what is refused
         ({"satisfaction": 6}, "satisfaction"),
         ({"notes": object()}, "notes"),
-        ({"notes": "a\ud800b"}, ""),
-        ({"notes": "a\0b"}, ""),
+        ({"notes": "a\ud800b"}, "notes"),
+        ({"notes": "a\0b"}, "notes"),
+        ({"photos": ["1.jpg", "\udcff.jpg"]}, "photos"),
+        ({"satisfaction": 10**5000}, "satisfaction"),
+        ({"visited_at": datetime.min.replace(tzinfo=timezone(timedelta(hours=8)))}, "visited_at"),
+        ({"visited_at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-8)))}, "visited_at"),
+        ({"photos": HOLDS_ITSELF}, "photos"),
+        ({"location": {"lat": HOLDS_ITSELF, "lon": "102.4"}}, "location.lat"),
+        ({"location": {"lat": "25.5", "lon": "102.4", "accuracy_m": 10**5000}}, "location.accuracy_m"),
         ({"shoe_size": 4}, "shoe_size"),
     ],
 )
@@ -188,8 +199,18 @@ def test_python_values_become_the_wires(wang: Worker) -> None:
     assert dispute(wang, amount_yuan=Decimal("3E2")).amount_yuan == "300"
     with pytest.raises(InvalidError, match="Amount"):
         dispute(wang, amount_yuan=True)
-    with pytest.raises(InvalidError, match="Amount"):
-        dispute(wang, amount_yuan=Decimal("NaN"))
+    for amount in (Decimal("NaN"), Decimal("1E+999999999"), Decimal("1E-999999999"), 10**5000):
+        with pytest.raises(InvalidError, match="Amount"):
+            dispute(wang, amount_yuan=amount)
+
+
+@pytest.mark.parametrize("number", [10, Decimal(10)])
+def test_a_number_has_at_most_a_hundred_digits(number: int | Decimal) -> None:
+    def written(value: object) -> object:
+        return wire_value(CATALOG.types["dispute"], "amount_yuan", value)
+
+    assert written(number**99) == "1" + "0" * 99
+    assert not isinstance(written(number**100), str)
 
 
 def test_an_unknown_field_is_no_attribute(wang: Worker) -> None:
@@ -197,6 +218,12 @@ def test_an_unknown_field_is_no_attribute(wang: Worker) -> None:
         _ = household(wang).shoe_size
     with pytest.raises(AttributeError):
         _ = Record("meteor", "1", {}).size
+
+
+def test_records_can_stand_in_a_set(wang: Worker) -> None:
+    home = household(wang)
+    assert {home, wang.tablet.households.get(home)} == {home}
+    assert len({home, household(wang)}) == 2
 
 
 def test_list_find_and_history(wang: Worker) -> None:
@@ -223,6 +250,21 @@ def test_list_find_and_history(wang: Worker) -> None:
         {"notes": "Talked"},
         {"purposes": ["follow_up"]},
     )
+
+
+def test_records_are_listed_in_the_order_in_which_they_were_made(wang: Worker) -> None:
+    made = [household(wang, address=str(number)).id for number in range(20)]
+    wang.ahead_ms = -3_600_000
+    made.append(household(wang, address="after the clock went back").id)
+    assert [each.id for each in wang.tablet.households.list()] == made
+    assert [each.id for each in wang.tablet.households.find("")] == made
+
+
+def test_a_list_by_a_field_that_is_none_is_no_empty_list(wang: Worker) -> None:
+    home = household(wang)
+    with pytest.raises(InvalidError, match="houshold") as found:
+        wang.tablet.visits.list(houshold=home, result="met")
+    assert [(problem.code, problem.field) for problem in found.value.problems] == [("unknown-field", "houshold")]
 
 
 def test_find_looks_into_values_alone_and_knows_the_case_of_all_letters(wang: Worker) -> None:

@@ -135,12 +135,38 @@ def test_people_read_labels_and_programs_read_codes(wang: Shell) -> None:
     assert "–" in wang.text("list", "visit"), "no notes"
 
 
+def test_values_in_tables_stand_as_they_are(wang: Shell) -> None:
+    wang.does("household", "--address", "东村[/a]3号", "--door-no", "[red]B2[/red] :smile:")
+    told = wang.text("list", "household")
+    assert "东村[/a]3号" in told
+    assert "[red]B2[/red] :smile:" in told
+
+
+def test_nobody_gives_orders_to_anothers_terminal(wang: Shell, zhao: Shell) -> None:
+    orders = "\x1b]0;x\x07\x1b[2J\x9b31m\x7f\rA\tB\n状态: 结案"
+    fence = a_dispute(wang)
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, f"title={orders}")
+    zhao.does("change", "dispute", fence, f"title=1{orders}", f"place={orders}")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    for command in (["list", "dispute"], ["show", "dispute", fence], ["conflicts"]):
+        told = zhao.text(*command)
+        assert "�[2J�31m��A" in told
+        assert not {sign for sign in told if ord(sign) < ord(" ") or 0x7F <= ord(sign) < 0xA0} - {"\n", "\t"}
+    assert "状态: 待受理" in zhao.text("show", "dispute", fence).splitlines()
+    assert "状态: 结案" not in zhao.text("show", "dispute", fence).splitlines()
+    assert zhao.does("show", "dispute", fence)["doc"]["place"] == orders
+
+
 def test_lists_can_be_narrowed(wang: Shell) -> None:
     for address in ("河边一号", "河边二号", "坡上"):
         wang.does("household", "--address", address)
     assert len(wang.does("list", "household", "--find", "河边")["items"]) == 2
     assert len(wang.does("list", "household", "address=坡上")["items"]) == 1
     assert wang.does("list", "entries") == {"items": []}
+    assert wang.fails("list", "visit", "nosuch=1") == "invalid"
     assert wang.text("list", "visits") == "无 · None\n"
 
 
@@ -154,6 +180,8 @@ def test_values_are_read_as_their_fields_ask(wang: Shell) -> None:
     assert "people_count" not in shown
     assert wang.fails("change", "household", home, "people_count=many") == "invalid"
     assert wang.fails("change", "household", home, "location={") == "invalid"
+    assert wang.fails("change", "household", home, f"people_count={'9' * 5000}") == "invalid"
+    assert wang.fails("change", "household", home, f"location={'[' * 100_000}") == "invalid"
     assert wang.fails("change", "household", home, "nonsense") == "usage"
     assert wang.fails("list", "meteors") == "unknown-type"
     assert wang.fails("list", "conflict") == "unknown-type"
@@ -181,6 +209,46 @@ def test_a_conflict_is_settled_for_a_side_or_with_another_value(wang: Shell, zha
         assert zhao.does("sync")["refused"] == 0
         wanted = ["围墙占道", "围墙与排水", "别的"][number]
         assert zhao.does("show", "dispute", fence)["doc"]["title"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("choice", "amount", "people", "violent"),
+    [
+        (("--mine", "--mine", "--mine"), None, 6, True),
+        (("--theirs", "--theirs", "--theirs"), "400", None, None),
+        (("", "7", "no"), None, 7, False),
+    ],
+)
+def test_a_conflict_is_settled_for_no_value_a_number_or_yes_or_no(
+    wang: Shell, zhao: Shell, choice: tuple[str, ...], amount: str | None, people: int | None, violent: bool | None
+) -> None:
+    fields = ("amount_yuan", "people_involved", "routes_told")
+    fence = a_dispute(wang, "amount_yuan=300", "people_involved=5", "routes_told=no")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, "amount_yuan=400", "people_involved=", "routes_told=")
+    zhao.does("change", "dispute", fence, "amount_yuan=", "people_involved=6", "routes_told=yes")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    conflicts = {each["field"]: each["id"] for each in zhao.does("conflicts")["items"]}
+    for field, each in zip(fields, choice, strict=True):
+        zhao.does("settle", conflicts[field], each)
+    assert zhao.does("sync")["refused"] == 0
+    document = zhao.does("show", "dispute", fence)["doc"]
+    assert [document.get(field) for field in fields] == [amount, people, violent]
+
+
+def test_a_side_that_gave_nothing_is_not_one_that_emptied_the_field(wang: Shell, zhao: Shell) -> None:
+    sun = Shell("sun", wang.center, Path(wang.store).parent)
+    fence = a_dispute(wang, "amount_yuan=300")
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, "amount_yuan=400")
+    zhao.does("change", "dispute", fence, "amount_yuan=")
+    for shell in (wang, zhao, sun):
+        shell.does("sync")
+    (conflict,) = sun.does("conflicts")["items"]
+    assert sun.fails("settle", conflict["id"], "--mine") == "value-missing"
 
 
 def test_a_status_is_settled_with_json(wang: Shell, zhao: Shell) -> None:
@@ -217,7 +285,43 @@ def test_refused_edits_are_mended_or_given_up(wang: Shell) -> None:
     assert wang.fails("discard", second) == "not-refused"
     assert wang.fails("mend", items[2]["edit"]) == "not-refused"
     wang.does("sync")
-    assert wang.does("attention") == {"items": []}
+    assert wang.does("attention") == {"items": [], "set_aside": []}
+
+
+def test_refused_visits_are_told_apart(wang: Shell) -> None:
+    for place in ("东村1号", "东村2号"):
+        home = wang.does("household", "--address", place)["id"]
+        made = ("--household", home, "--result", "met", "--purpose", "errand", f"unit={OTHER_GRID}")
+        visit = wang.does("visit", *made, f"notes=在{place}")["id"]
+        wang.does("change", "visit", visit, "notes=")
+    fence = a_dispute(wang, f"unit={OTHER_GRID}")
+    wang.does("entry", fence, "--text", "x")
+    wang.does("sync")
+    told = wang.text("attention")
+    for said in ("东村1号", "内容: 在东村1号", "东村2号", "内容: 在东村2号", "事项: 服务代办", "围墙", "赵*"):
+        assert said in told
+    assert "赵甲" not in told
+    lines = [line.split() for line in wang.text("attention", language="en").splitlines()]
+    assert [line[2:4] for line in lines if line[1:2] == ["Refused"]] == [
+        ["visit", "东村1号"],
+        ["visit", "东村2号"],
+        ["dispute", "围墙"],
+    ]
+    assert [line[2:4] for line in lines if line[1:2] == ["Held"]][-1] == ["entry", fence], "not known here"
+
+
+def test_what_was_set_aside_is_listed(wang: Shell, zhao: Shell, center: Center) -> None:
+    yesterday = center.backup()
+    fence = a_dispute(zhao, f"unit={GRID}")
+    for shell in (zhao, wang):
+        shell.does("sync")
+    center.restore(yesterday)
+    wang.does("sync")
+    (record,) = wang.does("attention")["set_aside"]
+    assert (record["type"], record["id"], record["values"]["parties"][0]["name"]) == ("dispute", fence, "赵*")
+    told = wang.text("attention", language="en")
+    for said in ("Set aside", "围墙", "A restored center has it no more"):
+        assert said in told
 
 
 def test_enrolling_says_for_whom_and_why_not(wang: Shell, center: Center, tmp_path: Path) -> None:
