@@ -75,7 +75,7 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             return False
         named = {str(each["edit"]): each for each in entry["edits"]}
         known = ask(connection, log.known(county.code, named))
-        top = (str(entry["type"]), str(entry["record"]))
+        top = (_made_as(entry), str(entry["record"]))
         found = extent(connection, county, top, center.clock(), list(doubtful(connection, county.code, 0)))
         found.absent = {name: named[name] for name in sorted(named.keys() - known.keys())}
         for each in entry["records"]:
@@ -83,9 +83,10 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             found.rows.setdefault(name, Stored(*name, "{}", found.at, "", parent=each.get("parent")))
             for key in each["keys"]:
                 found.keys.setdefault(name, {}).setdefault(key, found.at)
-        # What its visits attended and the restore lost is lost; its own numbers are brought back.
-        then = remaining.read(entry["rest"])
-        found.rest = {**entry["rest"], **remaining.Remaining(then.counted, found.counted.attended).told}
+        if found.type == entry["type"]:
+            # What its visits attended and the restore lost is lost; its own numbers are brought back.
+            then = remaining.read(entry["rest"])
+            found.rest = {**entry["rest"], **remaining.Remaining(then.counted, found.counted.attended).told}
         _apply(connection, county, found, str(entry["reason"]))
         return True
 
@@ -94,6 +95,13 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
         if _is_done(connection, center.county(connection).code, entry):
             return False
     return retrying(center, attempt)
+
+
+def _made_as(entry: Mapping[str, Any]) -> str:
+    """The type of the record that an entry names. Earlier releases took the type as it was said, and wrote a wrong one
+    down with nothing to leave in the counters."""
+    made = {str(each["edit"]): each["type"] for each in entry["edits"]}.get(str(entry["record"]))
+    return str(made if made in ERASABLE else entry["type"])
 
 
 def _is_done(connection: sa.Connection, county: str, entry: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from client_sdk import CenterError, EnrolAgainError, RevokedError, Tablet
 from server.app import create_app
 from server.center import Center
 from server.keeping import erasure
+from server.keeping.extent import Extent
 from server.settings import Settings
 from server.store import dialect, tables
 from tests.cli.conftest import Shell
@@ -341,6 +342,26 @@ def test_an_erasure_that_a_crash_cut_off_is_done_when_the_server_starts(
     assert site.kept().count('"do":"erase"') == 1
     wang.sync()
     assert households(wang) == set()
+
+
+def test_a_record_that_was_once_erased_as_another_type_is_erased_again_as_its_own(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wang, backup = site.hire("wang"), str(tmp_path / "county.backup")
+    made = wang.households.create(unit=GRID, address="东村1号", head_name=NAME)
+    wang.sync()
+    site.shell.does("backup", backup)
+    asked = ("erase", "visit", made.id, "--reason", "本人申请")
+    assert "is of type household" in site.shell.fails(*asked)["en"]
+    lasting = Path(site.shell.environment["DOORSTEP_DATA_DIR"]) / "lasting.ndjson"
+    assert not lasting.exists()
+    with monkeypatch.context() as patched:  # As releases did that took the type as it was said.
+        patched.setattr(Extent, "made_as", property(lambda found: found.type))
+        site.shell.does(*asked)
+    assert site.shell.says("verify").values["differences"] != []
+    assert site.shell.does("restore", backup, "--force")["erased_again"] == 1
+    assert NAME not in site.kept()
+    assert site.shell.does("verify") == {"differences": []}
 
 
 def test_a_file_that_cannot_be_written_stops_the_revocation(site: Site) -> None:
