@@ -29,7 +29,7 @@ from sync.ids import is_record_id
 def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dry: bool = False) -> dict[str, Any]:
     """Erases a record, the conflicts and (of a dispute) entries under it, and every line about them, for good.
 
-    Says what went, in numbers; `is_dry`: what would go. Raises NotPossibleError where there is nothing to erase."""
+    Says what went, in numbers, and whether its bytes are overwritten on the disk; `is_dry`: what would go. Raises NotPossibleError where there is nothing to erase."""
     if record_type not in ERASABLE:
         raise NotPossibleError(f"不能删除这种记录：{record_type}", f"{record_type} is no type of record to be erased")
     if not is_record_id(identity):
@@ -54,13 +54,17 @@ def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dr
         return {**found.told(), "erased": True}
 
     told = retrying(center, attempt)
-    dialect.forget(center.engine)
-    return told
+    return {**told, "overwritten": dialect.forget(center.engine)}
 
 
 def _require_something(found: Extent) -> None:
     if found.is_empty:
         raise NotPossibleError(f"没有这条记录：{found.id}", f"There is no {found.type} {found.id}")
+    if found.made_as != found.type:
+        raise NotPossibleError(
+            f"{found.id} 是 {found.made_as}，不是 {found.type}",
+            f"{found.id} is of type {found.made_as}, not {found.type}",
+        )
     if all(row.gone == ERASED for row in found.rows.values()) and not (found.edits or found.strays):
         raise NotPossibleError(f"{found.id} 已经删除", f"{found.id} is erased already")
 
@@ -161,6 +165,7 @@ def _apply(connection: sa.Connection, county: County, found: Extent, reason: str
     changes.subtract(found.counted.counted)
     counters.add(connection, county.code, changes, book.revision)
     book.write(connection)
+    dialect.owe_forgetting(connection)
 
 
 def _blank(connection: sa.Connection, county: str, found: Extent) -> None:

@@ -3,7 +3,7 @@
 import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
 _SQLITE_LEAST = (3, 38)
 """What has `->>` and `format`."""
+
+_OWED = 1
+"""SQLite's `user_version`, which is ours to use, while what was erased is still to be overwritten."""
 
 _PLANS = "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 """PostgreSQL: each statement is made for one index, and planned once a connection: planning costs more than running it.
@@ -159,15 +162,35 @@ def holds(connection: sa.Connection, column: sa.ColumnElement[bytes], part: byte
     return (sa.func.instr(column, wanted) if _is_sqlite(connection) else sa.func.position(wanted.op("IN")(column))) > 0
 
 
-def forget(engine: sa.Engine) -> None:
-    """Writes the database's free space anew, so that nothing can be read there of what was erased. Others go on
-    meanwhile; where that cannot be done now (SQLite is too busy), it is left to the next time."""
-    if engine.dialect.name == "sqlite":
-        with closing(engine.raw_connection()) as connection, suppress(sqlite3.OperationalError):
-            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                connection.cursor().execute(statement).fetchall()
-    else:
+def owe_forgetting(connection: sa.Connection) -> None:
+    """Notes, in a transaction that erases, that its bytes are still to be overwritten. (PostgreSQL's own vacuum needs no
+    note.)"""
+    if _is_sqlite(connection):
+        connection.exec_driver_sql(f"PRAGMA user_version = {_OWED}")
+
+
+def owes_forgetting(engine: sa.Engine) -> bool:
+    """Whether an erasure's bytes were not overwritten yet, as far as that was noted."""
+    with reading(engine) as connection:
+        return _is_sqlite(connection) and connection.exec_driver_sql("PRAGMA user_version").scalar() == _OWED
+
+
+def forget(engine: sa.Engine) -> bool:
+    """Writes the database's free space anew, so that nothing can be read there of what was erased; others go on
+    meanwhile. Says whether it could be done: not while SQLite's file is too busy, or somebody reads it for longer than
+    BUSY_TIMEOUT_S."""
+    if engine.dialect.name != "sqlite":
         _outside_transactions(engine, "VACUUM record, edit_log")
+        return True
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        try:
+            cursor.execute("VACUUM")
+            is_busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                cursor.execute("PRAGMA user_version = 0")
+        except sqlite3.OperationalError:
+            return False
+    return not is_busy
 
 
 def analyze(engine: sa.Engine) -> None:

@@ -3,8 +3,10 @@
 import errno
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -274,6 +276,40 @@ def test_erasing_says_what_it_does(site: Site) -> None:
     if database.get_backend_name() == "sqlite":
         for path in Path(str(database.database)).parent.glob(f"{Path(str(database.database)).name}*"):
             assert NAME.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("then", ["erase", "init"])
+def test_bytes_that_somebody_still_reads_are_overwritten_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    wang = site.hire("wang")
+    made, other = (wang.households.create(unit=GRID, address="东村1号", head_name=NAME * 2) for _ in range(2))
+    wang.sync()
+    url = sa.make_url(site.url)
+    if url.get_backend_name() == "postgresql":
+        assert site.shell.does("erase", "household", made.id, "--reason", "本人申请")["overwritten"] is True
+        return
+    file = Path(str(url.database))
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader, monkeypatch.context() as patched:
+        reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM record").fetchall()
+        patched.setattr("server.store.dialect.BUSY_TIMEOUT_S", 0.1)
+        said = site.shell.does("erase", "household", made.id, "--reason", "本人申请")
+        assert (said["erased"], said["overwritten"]) == (True, False)
+        told = site.shell.text("erase", "household", other.id, "--reason", "本人申请")
+        assert "尚未从磁盘上覆盖" in told
+        assert "still on the disk" in told
+    assert (NAME * 2).encode() in file.read_bytes()
+    if then == "init":
+        site.shell.does("init", "--county", "990101", "--name", "示例县")
+    else:
+        third = wang.households.create(unit=GRID, address="东村1号", head_name=NAME * 2)
+        wang.sync()
+        assert site.shell.does("erase", "household", third.id, "--reason", "本人申请")["overwritten"] is True
+    assert all((NAME * 2).encode() not in path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+    with closing(sqlite3.connect(file)) as looking:
+        assert looking.execute("PRAGMA user_version").fetchone() == (0,), "nothing is owed any more"
 
 
 def test_revocations_and_erasures_stand_in_a_file_of_their_own(site: Site) -> None:
