@@ -29,7 +29,8 @@ from sync.ids import is_record_id
 def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dry: bool = False) -> dict[str, Any]:
     """Erases a record, the conflicts and (of a dispute) entries under it, and every line about them, for good.
 
-    Says what went, in numbers, and whether its bytes are overwritten on the disk; `is_dry`: what would go. Raises NotPossibleError where there is nothing to erase."""
+    Says what went, in numbers, and whether its bytes are overwritten on the disk; `is_dry`: what would go. Raises
+    NotPossibleError where there is nothing to erase."""
     if record_type not in ERASABLE:
         raise NotPossibleError(f"不能删除这种记录：{record_type}", f"{record_type} is no type of record to be erased")
     if not is_record_id(identity):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, Oper
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.store.arrays import Array, ArrayDumper
 
 BUSY_TIMEOUT_S = 30
@@ -27,6 +27,8 @@ _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL: connections, rolled back, resources, not in that state, operators, the system. What is missing here is
 a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
+_POSTGRES_NAMES = ("postgresql", "postgres")
+"""libpq takes both, and so do those who hand out URLs."""
 _SQLITE_LEAST = (3, 38)
 """What has `->>` and `format`."""
 
@@ -40,7 +42,8 @@ So no plan may hang on how few rows there were that day, or on statistics that a
 
 def create_engine(settings: Settings) -> sa.Engine:
     """The engine of a database, with durable commits on both. What its errors say goes to the log, so it is without the
-    values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old."""
+    values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old;
+    connecting to a PostgreSQL database that is not UTF8 raises SettingsError."""
     url = sa.make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         if sqlite3.sqlite_version_info < _SQLITE_LEAST:
@@ -55,7 +58,7 @@ def create_engine(settings: Settings) -> sa.Engine:
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begins)
         return engine
-    if url.get_backend_name() == "postgresql":
+    if url.get_backend_name() in _POSTGRES_NAMES:
         engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=settings.pool_size,
@@ -64,6 +67,7 @@ def create_engine(settings: Settings) -> sa.Engine:
             # Not in the URL: others are given that (pg_dump, say).
             connect_args={"options": _options(url)},
         )
+        event.listen(engine, "connect", _require_utf8, insert=True)
         event.listen(engine, "connect", _postgres_connected)
         event.listen(engine, "checkout", _postgres_checked_out)
         return engine
@@ -74,6 +78,16 @@ def _options(url: sa.URL) -> str:
     """What the database is told of each connection: what the URL says, and how to plan."""
     said = url.query.get("options", ())
     return " ".join([*((said,) if isinstance(said, str) else said), _PLANS])
+
+
+def _require_utf8(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Before anything is asked: of another encoding the driver gives bytes, or no Chinese. Raises SettingsError."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"数据库的编码是 {encoding}，应为 UTF8：请用 createdb -E UTF8 -T template0 另建",
+            f"The database's encoding is {encoding} and must be UTF8: make another, createdb -E UTF8 -T template0",
+        )
 
 
 def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -163,8 +177,7 @@ def holds(connection: sa.Connection, column: sa.ColumnElement[bytes], part: byte
 
 
 def owe_forgetting(connection: sa.Connection) -> None:
-    """Notes, in a transaction that erases, that its bytes are still to be overwritten. (PostgreSQL's own vacuum needs no
-    note.)"""
+    """Notes, in a transaction that erases, that bytes are still to be overwritten. (PostgreSQL vacuums by itself.)"""
     if _is_sqlite(connection):
         connection.exec_driver_sql(f"PRAGMA user_version = {_OWED}")
 
