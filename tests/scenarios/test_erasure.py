@@ -273,9 +273,9 @@ def test_what_is_not_there_cannot_be_erased(county: County, wang: Device) -> Non
 
 @pytest.mark.parametrize("was", ["applied", "held", "refused"])
 def test_what_is_of_another_type_is_not_erased(county: County, wang: Device, was: str) -> None:
-    values = {"applied": {}, "held": {"household": wang.line()[0]}, "refused": {"notes": 1}}[was]
+    said: dict[str, dict[str, object]] = {"applied": {}, "held": {"household": wang.line()[0]}, "refused": {"notes": 1}}
     home = wang.create("household", unit=GRID)
-    visit = wang.create("visit", **{"household": home, "unit": GRID, **values})
+    visit = wang.create("visit", **{"household": home, "unit": GRID, **said[was]})
     wang.sync()
     assert wang.outcomes[visit]["result"] == was
     before = kept(county)
