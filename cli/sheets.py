@@ -6,12 +6,14 @@ Row numbers are those that a spreadsheet shows: the heading is row 1, blank rows
 import csv
 import io
 import math
+import re
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 from cli.answers import CommandError
@@ -25,6 +27,9 @@ EXACT_BELOW = 10**15
 _MARKS = " \t\r\n*＊\ufeff"
 """What may stand around a heading: templates mark columns that must be filled in."""
 
+_ERROR = re.compile(r"#(?:N/A|GETTING_DATA|[A-Z0-9/]+[!?])")
+"""What a spreadsheet shows where it could not calculate."""
+
 Cells = Sequence[object]
 
 
@@ -36,6 +41,11 @@ class Column:
     zh: str
     en: str
     needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell of a workbook whose program kept no result: nobody can say what is meant to stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +105,31 @@ def _faults(number: int, cells: Cells, names: Mapping[int, str], width: int) -> 
     for place, name in names.items():
         if "\0" in _cell(cells, place):
             yield Fault(number, name, FaultCode.INVALID, "含有无法保存的字符", "It has a character that cannot be kept")
-        if place < len(cells) and _is_inexact(cells[place]):
-            zh = "数字过长，表格已丢失末位：请将该列设为文本后重填"
-            en = "The number is too long and has lost its last digits: make the column text and fill it in again"
-            yield Fault(number, name, FaultCode.INVALID, zh, en)
+        said = _wrong(cells[place]) if place < len(cells) else None
+        if said is not None:
+            yield Fault(number, name, FaultCode.INVALID, *said)
 
 
-def _is_inexact(cell: object) -> bool:
-    return isinstance(cell, int | float) and abs(cell) >= EXACT_BELOW
+def _wrong(cell: object) -> tuple[str, str] | None:
+    """Why nothing can be made of a cell, in Chinese and in English."""
+    match cell:
+        case int() | float() if abs(cell) >= EXACT_BELOW:
+            return (
+                "数字过长，表格已丢失末位：请将该列设为文本后重填",
+                "The number is too long and has lost its last digits: make the column text and fill it in again",
+            )
+        case str() if _ERROR.fullmatch(cell.strip()):
+            return (
+                f"表格未能算出此格（{cell.strip()}）：请改正",
+                f"It holds an error of the spreadsheet, {cell.strip()}",
+            )
+        case Formula():
+            return (
+                "公式没有计算结果：请用电子表格打开并保存一次，或改填数值",
+                "It is a formula without a result: open and save the file in a spreadsheet, or fill in the value",
+            )
+        case _:
+            return None
 
 
 def _cell(cells: Cells, place: int) -> str:
@@ -112,7 +139,7 @@ def _cell(cells: Cells, place: int) -> str:
 def _text(cell: object) -> str:
     """A cell as one would type it."""
     match cell:
-        case None:
+        case None | Formula():
             return ""
         case bool():
             return "是" if cell else "否"
@@ -157,12 +184,17 @@ def _workbook(path: Path) -> Iterator[Cells]:
     import openpyxl  # type: ignore[import-untyped]  # It carries no types; here, since only workbooks need it.
 
     try:
-        with warnings.catch_warnings(), path.open("rb") as file:
+        with warnings.catch_warnings(), path.open("rb") as results, path.open("rb") as formulas:
             warnings.simplefilter("ignore")  # Of drop-down lists and styles, which are nothing to us.
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # Some programs write a wrong size.
-            yield from sheet.iter_rows(values_only=True)
+            # Once each: whoever reads results is not told which cells are formulas.
+            books = [
+                openpyxl.load_workbook(each, read_only=True, data_only=each is results) for each in (results, formulas)
+            ]
+            sheets = [book.worksheets[0] for book in books]
+            for sheet in sheets:
+                sheet.reset_dimensions()  # Some programs write a wrong size.
+            for row in zip(*(sheet.iter_rows() for sheet in sheets), strict=True):
+                yield [_shown(*cells) for cells in zip(*row, strict=True)]
     except (
         BadZipFile,
         EOFError,
@@ -175,6 +207,12 @@ def _workbook(path: Path) -> Iterator[Cells]:
         zlib.error,
     ) as error:
         raise _unreadable(path, error) from error
+
+
+def _shown(result: Any, written: Any) -> object:
+    """A cell's value. A formula whose result is a text may be blank; of any other nothing was kept then."""
+    is_kept = result.value is not None or result.data_type == "str" or written.data_type != "f"
+    return result.value if is_kept else Formula()
 
 
 def _unreadable(path: Path, error: Exception) -> CommandError:

@@ -9,6 +9,7 @@ from client_sdk.desk import Desk
 from client_sdk.outbox import Line
 from client_sdk.report import SyncReport
 from client_sdk.schema import Meta, State
+from client_sdk.standing import Standing, standing
 from client_sdk.transport import Answer
 from client_sdk.values import instant_of_ms
 from client_sdk.views import ERASED, Name
@@ -44,10 +45,12 @@ class Applied:
     has_erased: bool
 
 
-def apply(desk: Desk, sent: Sequence[Line], answer: Answer) -> Applied:
-    """Takes a whole answer to a request that carried `sent`, and whose `again` the store held."""
+def apply(desk: Desk, stood: Standing, sent: Sequence[Line], answer: Answer) -> Applied | None:
+    """Takes a whole answer to a request that carried `sent`, made where the store stood. Where it stands elsewhere by
+    now (another process has synced or enrolled), nothing is taken: gives None. Raises RevokedError where it was wiped.
+    """
     with desk.store.transaction():
-        return _Application(desk, answer).apply(sent)
+        return _Application(desk, answer).apply(sent) if standing(desk.store) == stood else None
 
 
 class _Application:
@@ -171,14 +174,14 @@ class _Application:
         )
 
 
-def end_replay(desk: Desk, scope: Sequence[str] | None) -> bool:
-    """Sets aside what a feed that began anew has not brought back, once it has come to its end. False where an edit was
-    saved meanwhile: that goes first.
+def end_replay(desk: Desk, cursor: str, scope: Sequence[str] | None) -> bool:
+    """Sets aside what a feed that began anew has not brought back, once it has come to its end, at `cursor`. False
+    where an edit was saved meanwhile (that goes first), or the feed was taken elsewhere.
 
     `scope`: the scope keys as the center says them now, for no line of such a feed tells which were lost. Where they
     are not known, they stay as they are."""
     with desk.store.transaction():
-        if desk.outbox.waiting():
+        if desk.outbox.waiting() or desk.store.meta(Meta.CURSOR) != cursor:
             return False
         desk.views.refresh(desk.views.set_old_aside(scope))
         desk.store.put_meta(Meta.REPLAYING, None)

@@ -8,48 +8,62 @@ from typing import Any
 from client_sdk.desk import Desk
 from client_sdk.errors import CenterError, OfflineError, PersonDiffersError, TabletError
 from client_sdk.schema import Meta
+from client_sdk.store import Store
 from client_sdk.transport import AnswerTimeoutError, BrokenAnswerError, ProblemError, Transport, UnreachableError, said
 from sync import ids, stamps
 
 NONCE_BYTES = 16
 _UNDECIDED = frozenset({"unavailable", "internal"})
 """Problems that may come from a proxy, with the center's own answer lost behind it."""
+_BETWEEN = " "
+"""What stands between the codes of a text; within one it says nothing."""
 _OVER = frozenset({"code-unknown", "code-spent"})
 """Problems of the code itself: it is good with no nonce any more."""
 
 
 def enrol(desk: Desk, transport: Transport, server: str, code: str, name: str, ca_file: str | None) -> None:
     """Asks for a token and keeps it. Raises OfflineError and its like, CenterError, PersonDiffersError; then the store
-    is as it was, but for the nonce where the center may have spent the code: with it, the code can be tried again."""
+    is as it was, but for the nonce while the center may have spent a code: with it, that code can be tried again."""
     nonce, is_new = _nonce(desk, code)
     try:
         answer = transport.enroll(code, nonce, name)
     except UnreachableError as error:
-        if is_new:  # It was never sent. An older one may have been.
-            _forget_nonce(desk)
+        if is_new:  # It was never sent. Earlier it may have been.
+            _forget(desk, code)
         raise _said(error, server) from error
     except (AnswerTimeoutError, BrokenAnswerError) as error:
         raise OfflineError from error
     except ProblemError as problem:
         # Whatever this answer says of the request, an earlier one that was lost may have spent the code.
         if problem.code in _OVER or (is_new and problem.code not in _UNDECIDED):
-            _forget_nonce(desk)
+            _forget(desk, code)
         raise CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s) from problem
     _keep(desk, answer, server, ca_file)
 
 
 def _nonce(desk: Desk, code: str) -> tuple[str, bool]:
-    """On the disk before it is sent, and kept: the same nonce is answered alike, so a lost answer burns no code. Says
-    whether it was made just now."""
+    """The store's nonce, on the disk with the code before they are sent: the same nonce is answered alike, so a lost
+    answer burns no code, whatever others are tried in between. Says whether the code was not tried before."""
     store = desk.store
     with store.transaction():
-        nonce = store.meta(Meta.NONCE) if store.meta(Meta.CODE) == code else None
-        if nonce is not None:
-            return nonce, False
-        nonce = secrets.token_urlsafe(NONCE_BYTES)
-        store.put_meta(Meta.CODE, code)
+        nonce, tried = store.meta(Meta.NONCE) or secrets.token_urlsafe(NONCE_BYTES), _tried(store)
         store.put_meta(Meta.NONCE, nonce)
-        return nonce, True
+        _put_tried(store, {*tried, _normal(code)})
+        return nonce, _normal(code) not in tried
+
+
+def _normal(code: str) -> str:
+    """A code however it was typed, as the center reads it."""
+    return code.strip().upper().replace("-", "").replace(" ", "")
+
+
+def _tried(store: Store) -> set[str]:
+    """The codes that the center may have spent on the store's nonce."""
+    return {_normal(code) for code in (store.meta(Meta.CODE) or "").split(_BETWEEN) if code}
+
+
+def _put_tried(store: Store, codes: set[str]) -> None:
+    store.put_meta(Meta.CODE, _BETWEEN.join(sorted(codes)) or None)
 
 
 def _said(error: UnreachableError, server: str) -> TabletError:
@@ -62,10 +76,13 @@ def _said(error: UnreachableError, server: str) -> TabletError:
     )
 
 
-def _forget_nonce(desk: Desk) -> None:
+def _forget(desk: Desk, code: str) -> None:
+    """The nonce is good for this code no more; it goes with the last such code."""
     with desk.store.transaction():
-        for key in (Meta.CODE, Meta.NONCE):
-            desk.store.put_meta(key, None)
+        others = _tried(desk.store) - {_normal(code)}
+        _put_tried(desk.store, others)
+        if not others:
+            desk.store.put_meta(Meta.NONCE, None)
 
 
 def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | None) -> None:

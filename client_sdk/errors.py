@@ -1,7 +1,7 @@
 """Everything that can go wrong on a tablet, as one tree. Callers branch on `code`; `zh` and `en` are for people."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from schemas.problems import INVALID, Problem
 
@@ -16,6 +16,14 @@ class TabletError(Exception):
     def __init__(self, *, zh: str | None = None, en: str | None = None) -> None:
         self.zh, self.en = zh or self.zh, en or self.en
         super().__init__(self.en)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # From its parts: what each of them is made with differs.
+        return _unpickled, (type(self), *self.args), self.__dict__
+
+
+def _unpickled(kind: type[TabletError], *args: object) -> TabletError:
+    return kind.__new__(kind, *args)
 
 
 class InvalidError(TabletError):
@@ -102,11 +110,15 @@ class RevokedError(TabletError):
 
 
 class PersonDiffersError(TabletError):
-    """The enrolment code belongs to somebody else than the store does. The store is as it was."""
+    """The enrolment code belongs to somebody else than the store does. Nothing of the store's work is touched, but the
+    code is spent: its person needs a new one, and a store of their own."""
 
     code = "person-differs"
-    zh = "注册码属于另一个人；一个人用一份本机数据"
-    en = "This enrolment code belongs to another person; a store holds one person's work"
+    zh = "注册码属于另一个人；一个人用一份本机数据。这个注册码已用掉，请另取新码，注册到另一份本机数据"
+    en = (
+        "This enrolment code belongs to another person; a store holds one person's work. The code is spent now: ask "
+        "for a new one, and enrol into another store"
+    )
 
 
 class CenterError(TabletError):
@@ -125,8 +137,25 @@ class StoreError(TabletError):
     """The store could not be read or written (a full disk, a damaged file). Nothing is half-written."""
 
     code = "store-failed"
-    zh = "本机存储出错，本次没有保存；请检查剩余空间后重试"
-    en = "The store could not be written, and nothing was saved; check the free space and try again"
+    zh = "本机存储出错，本次没有保存"
+    en = "The store could not be read or written, and nothing was saved"
+
+
+class StoreClosedError(StoreError):
+    """The store was closed, by `Tablet.close()` here or in another thread."""
+
+    code = "store-closed"
+    zh = "本机数据已关闭"
+    en = "The store was closed"
+
+
+class StoreForkedError(StoreError):
+    """The store was open when this process was forked from another. SQLite's locks do not come along: what is saved
+    here could be lost, through the open connection and through a new one."""
+
+    code = "store-forked"
+    zh = "本进程由已打开本机数据的进程分出，不能使用这份数据；请先关闭再分出，或另起进程"
+    en = "This process was forked from one that had the store open; close it before the fork, or start a process anew"
 
 
 class StoreMissingError(StoreError):

@@ -1,6 +1,5 @@
 """The sync loop: requests until nothing waits here and nothing more is to come, whatever the way there is like."""
 
-import json
 import logging
 import secrets
 import time
@@ -9,10 +8,11 @@ from dataclasses import dataclass
 
 from client_sdk.application import Applied, apply, end_replay, restart
 from client_sdk.desk import Desk
-from client_sdk.errors import CenterError, EnrolAgainError, OfflineError, RevokedError
+from client_sdk.errors import CenterError, EnrolAgainError, OfflineError, RevokedError, StoreError
 from client_sdk.outbox import Line
 from client_sdk.report import Progress, SyncProgress, SyncReport
 from client_sdk.schema import Meta
+from client_sdk.standing import Standing, standing
 from client_sdk.transport import (
     Answer,
     AnswerTimeoutError,
@@ -53,6 +53,9 @@ Sleep = Callable[[float], object]
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """`stood` is where the store stood when it was made."""
+
+    stood: Standing
     head: RequestHead
     lines: tuple[Line, ...]
 
@@ -89,46 +92,59 @@ class Loop:
         total = SyncReport()
         is_done = False
         while not is_done:
-            token = self._token()
             prepared = self._prepare()
-            answer = self._exchange(token, prepared, total, progress)
+            answer = self._exchange(prepared, total, progress)
             if answer is None:
                 continue
             self._failures = 0
-            applied = apply(self._desk, prepared.lines, answer)
+            applied = apply(self._desk, prepared.stood, prepared.lines, answer)
+            if applied is None:
+                continue
             self._repairs += bool(prepared.head.again)
             total += applied.report
             if applied.has_erased:
                 self._desk.store.forget()
             self._look_out(prepared, answer, applied)
             progress(SyncProgress(total.sent, total.sent + self._desk.outbox.waiting(), total.received))
-            is_done = applied.is_done and not applied.is_revoked and self._has_caught_up(token)
+            is_done = applied.is_done and not applied.is_revoked and self._has_caught_up(prepared, answer)
         self.lines_max = min(self.lines_max * 2, EDITS_PER_REQUEST_MAX)
         self.rows_max = min(self.rows_max * 2, PAGE_ROWS_MAX)
         _log.info("sync_done", extra={"sent": total.sent, "received": total.received, "refused": total.refused})
         return total
 
     def _prepare(self) -> Request:
+        try:
+            return self._made(self._desk.clock.tick)
+        except StoreError:
+            # Nothing can be written, be the disk full: what waits can still be handed over.
+            return self._made(self._desk.clock.peek)
+
+    def _made(self, stamp: Callable[[], str]) -> Request:
         """The next request. One transaction: an edit saved later has a later stamp, and was not counted."""
         store, outbox = self._desk.store, self._desk.outbox
         with store.transaction():
+            stood = standing(store)
             lines = outbox.next(self.lines_max, LINES_BYTES_MAX)
             head = RequestHead(
-                cursor=store.meta(Meta.CURSOR),
-                mark=store.meta(Meta.MARK),
+                cursor=stood.cursor,
+                mark=stood.mark,
                 owes=outbox.waiting() - len(lines),
-                now=self._desk.clock.tick(),
+                now=stamp(),
                 want=self.rows_max,
                 check=self._repairs < REPAIRS_MAX and self._is_check_due(),
-                again=tuple(json.loads(store.meta(Meta.AGAIN) or "[]")),
+                again=stood.again,
             )
-            return Request(head, tuple(lines))
+            return Request(stood, head, tuple(lines))
+
+    def _has_moved(self, prepared: Request) -> bool:
+        """Whether the store stands elsewhere than the request says. Raises RevokedError where it was wiped."""
+        return standing(self._desk.store) != prepared.stood
 
     def _is_check_due(self) -> bool:
         checked_ms = self._desk.store.number(Meta.CHECKED_MS)
         return abs(self._desk.clock.now_ms() - checked_ms) >= CHECK_EVERY_MS
 
-    def _exchange(self, token: str, prepared: Request, total: SyncReport, progress: Progress) -> Answer | None:
+    def _exchange(self, prepared: Request, total: SyncReport, progress: Progress) -> Answer | None:
         """The answer, or None where the request is to be made anew: smaller, later, or from another cursor."""
         to_send = total.sent + len(prepared.lines) + prepared.head.owes
 
@@ -139,7 +155,7 @@ class Loop:
         progress(SyncProgress(total.sent, to_send, total.received))
         body = request(prepared.head, (line.line for line in prepared.lines))
         try:
-            return self._transport.sync(token, body, self._desk.clock.raw, on_rows)
+            return self._transport.sync(prepared.stood.token, body, self._desk.clock.raw, on_rows)
         except UnreachableError as error:
             raise said(error) from error
         except AnswerTimeoutError as error:
@@ -152,21 +168,15 @@ class Loop:
             self._solve(problem, prepared)
         return None
 
-    def _has_caught_up(self, token: str) -> bool:
+    def _has_caught_up(self, prepared: Request, answer: Answer) -> bool:
         """Ends a replay, where one has brought all that it will. False where something was saved meanwhile."""
         if self._desk.store.meta(Meta.REPLAYING) is None:
             return True
         try:
-            scope = scope_keys(self._transport.me(token))
+            scope = scope_keys(self._transport.me(prepared.stood.token))
         except (UnreachableError, AnswerTimeoutError, BrokenAnswerError, ProblemError):
             scope = None  # Then whatever did not come is set aside, wherever it stood.
-        return end_replay(self._desk, scope)
-
-    def _token(self) -> str:
-        token = self._desk.store.meta(Meta.TOKEN)
-        if token is None:
-            raise RevokedError(wiped=True) if self._desk.store.meta(Meta.REVOKED) else EnrolAgainError
-        return token
+        return end_replay(self._desk, answer.last.cursor, scope)
 
     def _halve(self, prepared: Request) -> bool:
         """Whether the next request can be smaller than this one."""
@@ -189,6 +199,8 @@ class Loop:
                     raise surrender from problem
             case "slow-down" | "unavailable" | "internal":
                 self._wait(surrender, problem, problem.retry_after_s)
+            case "cursor-unknown" | "token-unknown" | "tablet-revoked" if self._has_moved(prepared):
+                pass  # Said of what the store no longer is.
             case "cursor-unknown":
                 self._begin_again(surrender)
             case "token-unknown":
@@ -214,7 +226,7 @@ class Loop:
         if prepared.lines:
             raise RevokedError(wiped=False)
         with store.transaction():
-            owes_nothing = not self._desk.outbox.waiting()
+            owes_nothing = not self._has_moved(prepared) and not self._desk.outbox.waiting()
             if owes_nothing:
                 store.wipe()
         if owes_nothing:

@@ -46,6 +46,9 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+TABLES = ("meta", "outbox", "base", "view", "set_aside")
+"""In every store, of whatever version."""
+
 DOUBTED = -1
 """The revision in `base` of a row that may not be what the center has."""
 

@@ -29,19 +29,24 @@ class StampClock:
 
     def now_ms(self) -> int:
         """The center's time, as far as it is known here."""
-        return self.raw() + self._store.number(Meta.CLOCK_OFFSET_MS)
+        return stamps.bounded(self.raw() + self._store.number(Meta.CLOCK_OFFSET_MS))
 
     def tick(self) -> str:
         """The next stamp, for what is not a line."""
         with self._store.transaction():
-            _, stamp = self.next(*self._store.rows(f"SELECT {KEPT}")[0])
+            stamp = self.peek()
             self._keep(stamp)
+        return stamp
+
+    def peek(self) -> str:
+        """The stamp that would be next, which is not kept."""
+        _, stamp = self.next(*self._store.rows(f"SELECT {KEPT}")[0])
         return stamp
 
     def next(self, offset_ms: str | None, last: str | None) -> tuple[int, str]:
         """The center's time, as far as it is known here, and the next stamp, by what is KEPT. Within a transaction that
         keeps the stamp with a line: both or neither."""
-        now_ms = self.raw() + int(offset_ms or 0)
+        now_ms = stamps.bounded(self.raw() + int(offset_ms or 0))
         return now_ms, stamps.tick(last or stamps.BEGINNING, now_ms)
 
     def _keep(self, stamp: str) -> None:

@@ -2,18 +2,20 @@
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from client_sdk.errors import StoreError, StoreForeignError, StoreMissingError, StoreNewerError
-from client_sdk.schema import MIGRATIONS, Meta
+from client_sdk.errors import InvalidError, StoreError, StoreForeignError, StoreMissingError, StoreNewerError
+from client_sdk.schema import MIGRATIONS, TABLES, Meta
+from client_sdk.turn import Turn
+from schemas.problems import INVALID, Problem
 
 BUSY_TIMEOUT_MS = 15_000
 _OWNER_ONLY = 0o600
 _SYNCHRONOUS_FULL = 2
+_FILES = ("", "-wal", "-shm")
 
 Connect = Callable[[str], sqlite3.Connection]
 
@@ -24,35 +26,38 @@ def connect(path: str) -> sqlite3.Connection:
 
 
 class Store:
-    """One connection behind one lock: threads of a process take turns, processes wait for each other in SQLite."""
+    """One connection: threads of a process take turns at it, processes wait for each other in SQLite."""
 
     def __init__(self, path: str | Path, *, create: bool = False, connect: Connect = connect) -> None:
-        """Raises StoreMissingError where there is no file (unless `create`), StoreForeignError, StoreNewerError,
-        StoreError."""
+        """Raises StoreMissingError where there is no file or an empty one (unless `create`), StoreForeignError,
+        StoreForkedError, StoreNewerError, StoreError."""
         self.path = Path(path)
-        self._lock = threading.RLock()
+        self._turn = Turn(self.path)
         if create:
             self._make_file()
         elif not self.path.is_file():
             raise StoreMissingError
-        with _REPORTED:
+        with self._turn:
             self._connection = connect(str(self.path))
         try:
-            self._prepare()
+            self._prepare(create=create)
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def _make_file(self) -> None:
-        # The store holds a token and people's data: nobody else on the tablet reads it.
+        # One that is there is not even opened: closing it would end every lock that this process has on it (POSIX).
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY))
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY))
+        except FileExistsError:
+            pass
         except OSError as error:
-            raise StoreError from error
+            raise StoreError(en=f"{StoreError.en} ({error.strerror})") from error
 
-    def _prepare(self) -> None:
-        self._require_own()
-        with _REPORTED:
+    def _prepare(self, *, create: bool) -> None:
+        self._require_own(create=create)
+        self._keep_to_owner()
+        with self._turn:
             (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 self._connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -61,11 +66,22 @@ class Store:
             raise StoreError(en=f"The store would not be durable: journal_mode {mode}, synchronous {synchronous}")
         self._migrate()
 
-    def _require_own(self) -> None:
-        """Before anything is written: the file may be another program's database."""
+    def _require_own(self, *, create: bool) -> None:
+        """Before anything is written: the file may be another program's database, or an empty one."""
         tables = {str(name) for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables and "outbox" not in tables:
+        if tables and not tables.issuperset(TABLES):
             raise StoreForeignError
+        if not tables and not create:
+            raise StoreMissingError
+
+    def _keep_to_owner(self) -> None:
+        """The store holds a token and people's data: nobody else on the tablet reads it, whoever made the file."""
+        for file in self._files():
+            with suppress(OSError):  # One of them may not be there, and some disks know no owners.
+                file.chmod(_OWNER_ONLY)
+
+    def _files(self) -> list[Path]:
+        return [self.path.with_name(self.path.name + suffix) for suffix in _FILES]
 
     def _migrate(self) -> None:
         with self.transaction():
@@ -81,8 +97,17 @@ class Store:
     # -- statements
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        with self._lock, _REPORTED:
-            return self._connection.execute(sql, parameters).fetchall()
+        with self._turn:
+            return self._execute(sql, parameters).fetchall()
+
+    def _execute(self, sql: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
+        """Raises InvalidError where SQLite has no form for a parameter: half a surrogate pair, a number too large."""
+        try:
+            return self._connection.execute(sql, parameters)
+        except (UnicodeEncodeError, OverflowError, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+            raise InvalidError(
+                [Problem(INVALID, "", zh="这个值本机无法存储或查找", en=f"No value that the store can hold ({error})")]
+            ) from error
 
     def row(self, sql: str, *parameters: Any) -> tuple[Any, ...] | None:
         found = self.rows(sql, *parameters)
@@ -95,26 +120,25 @@ class Store:
 
     def run(self, sql: str, *parameters: Any) -> int:
         """The number of rows that a statement changed."""
-        with self._lock, _REPORTED:
-            return self._connection.execute(sql, parameters).rowcount
+        with self._turn:
+            return self._execute(sql, parameters).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of what is inside, or nothing. One inside another is part of it. Raises StoreError where SQLite fails."""
-        with self._lock:
+        with self._turn:
             if self._is_inside():
                 yield
                 return
-            with _REPORTED:
-                try:
-                    self._connection.execute("BEGIN IMMEDIATE")
-                    yield
-                    self._connection.execute("COMMIT")
-                except BaseException:
-                    if self._is_inside():
-                        with suppress(sqlite3.Error):
-                            self._connection.execute("ROLLBACK")
-                    raise
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._is_inside():
+                    with suppress(sqlite3.Error):
+                        self._connection.execute("ROLLBACK")
+                raise
 
     def _is_inside(self) -> bool:
         return self._connection.in_transaction
@@ -142,7 +166,7 @@ class Store:
     def wipe(self) -> None:
         """Deletes everything but the note that the tablet was revoked, and overwrites what it deletes."""
         with self.transaction():
-            for table in ("meta", "outbox", "base", "view", "set_aside"):
+            for table in TABLES:
                 self.run(f"DELETE FROM {table}")  # noqa: S608 - names of our own tables
             self.put_meta(Meta.REVOKED, "1")
 
@@ -153,7 +177,9 @@ class Store:
             self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        with self._lock:
+        """Once is enough, and a process that was forked has nothing to close: the store is its parent's."""
+        with suppress(StoreError), self._turn:
+            self._turn.end()
             self._connection.close()
 
     def leave(self) -> None:
@@ -164,21 +190,5 @@ class Store:
             is_empty = False
         self.close()
         if is_empty:
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-
-
-class _Reported:
-    """SQLite's own errors as StoreError: a full disk, a file that is no store, a lock held too long."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, sqlite3.Error):
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-                raise StoreForeignError from error
-            raise StoreError(en=f"{StoreError.en} ({error})") from error
-
-
-_REPORTED = _Reported()
+            for file in self._files():
+                file.unlink(missing_ok=True)

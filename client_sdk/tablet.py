@@ -16,12 +16,21 @@ from client_sdk.collection import Collection
 from client_sdk.conflict import Conflicts
 from client_sdk.desk import Desk
 from client_sdk.enrolment import enrol
-from client_sdk.errors import CenterError, EnrolAgainError, OfflineError, RevokedError, StoreMissingError, TabletError
+from client_sdk.errors import (
+    CenterError,
+    EnrolAgainError,
+    OfflineError,
+    RevokedError,
+    StoreClosedError,
+    StoreMissingError,
+    TabletError,
+)
 from client_sdk.loop import Loop, Sleep, back_off_s, jitter
 from client_sdk.record import Record
 from client_sdk.report import Progress, SyncReport, silent
 from client_sdk.schema import Meta
 from client_sdk.stamping import Clock, system_clock
+from client_sdk.standing import standing
 from client_sdk.store import Connect, Store, connect
 from client_sdk.transport import (
     AnswerTimeoutError,
@@ -59,7 +68,8 @@ class Tablet:
         self._desk = desk
         self._transport = Transport(server, ca_file=store.meta(Meta.CA_FILE), transport=transport)
         self._loop = Loop(desk, self._transport, sleep=sleep)
-        self._syncing = threading.Lock()
+        self._syncing = threading.RLock()
+        self._is_syncing = False
         self.households = Collection(desk, "household")
         self.visits = Collection(desk, "visit")
         self.disputes = Collection(desk, "dispute")
@@ -129,8 +139,9 @@ class Tablet:
             raise
 
     def close(self) -> None:
-        self._transport.close()
+        """A sync that another thread is at ends with StoreClosedError."""
         self._desk.store.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -154,8 +165,9 @@ class Tablet:
         """Person, scope with names, and colleagues one may assign to (`GET /api/v1/me`); with no network, what the
         center said last. Raises OfflineError where it never did, EnrolAgainError, RevokedError, CenterError."""
         store = self._desk.store
+        token = standing(store).token
         try:
-            answer = self._transport.me(store.meta(Meta.TOKEN) or "")
+            answer = self._transport.me(token)
         except (UnreachableError, AnswerTimeoutError, BrokenAnswerError) as error:
             known = store.meta(Meta.ME)
             if known is None:
@@ -165,11 +177,18 @@ class Tablet:
         except ProblemError as problem:
             raise _told(problem) from problem
         with store.transaction():
-            store.put_meta(Meta.ME, json.dumps(answer, ensure_ascii=False))
-            keys = scope_keys(answer)
-            if keys is not None:
-                store.put_meta(Meta.SCOPE, json.dumps(keys))
+            if standing(store).token == token:  # Else somebody enrolled meanwhile.
+                self._keep(answer)
         return answer
+
+    def _keep(self, me: Mapping[str, Any]) -> None:
+        """What the center says of this person. Roles change: what one may do here follows them."""
+        store, keys, person = self._desk.store, scope_keys(me), me.get("person")
+        store.put_meta(Meta.ME, json.dumps(me, ensure_ascii=False))
+        if keys is not None:
+            store.put_meta(Meta.SCOPE, json.dumps(keys))
+        if isinstance(person, dict) and person.get("id") == self.person["id"]:
+            store.put_meta(Meta.PERSON, json.dumps({**self.person, **person}, ensure_ascii=False))
 
     # -- what waits
 
@@ -205,9 +224,16 @@ class Tablet:
         """Sends what waits and fetches what changed, until there is no more of either.
 
         Raises OfflineError, CenterError, EnrolAgainError, RevokedError, StoreError. Whatever was saved or came whole is
-        kept, and the next sync goes on from there. A second call waits for the first."""
+        kept, and the next sync goes on from there. A second call waits for the first; from within `progress`, which
+        would wait for itself, it raises RuntimeError. What `progress` raises ends the sync, and is raised."""
         with self._syncing:
-            return self._loop.run(progress)
+            if self._is_syncing:
+                raise RuntimeError("sync() called by the progress of a sync")
+            self._is_syncing = True
+            try:
+                return self._loop.run(progress)
+            finally:
+                self._is_syncing = False
 
     def keep_in_sync(
         self,
@@ -218,14 +244,16 @@ class Tablet:
     ) -> None:
         """Syncs at once and then every `interval_s` seconds until `stop` is set; after a failure sooner, at intervals
         that double from a second up to `interval_s`, or when the center asks, within the hour. `on_report` is given
-        each report or failure. Returns when stopped; raises EnrolAgainError and RevokedError, which waiting does not
-        mend."""
+        each report or failure. Returns when stopped, or when the tablet is closed; raises EnrolAgainError and
+        RevokedError, which waiting does not mend."""
         failures = 0
         while not stop.is_set():
             outcome: SyncReport | TabletError
             wait_s = interval_s
             try:
                 outcome, failures = self.sync(), 0
+            except StoreClosedError:
+                return
             except (EnrolAgainError, RevokedError):
                 raise
             except TabletError as error:

@@ -4,7 +4,7 @@ import gzip
 import json
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -102,31 +102,44 @@ class Transport:
     def _client(self) -> httpx.Client:
         """Raises AddressError, AuthorityError."""
         if self._made is None:
-            self._made = httpx.Client(
-                base_url=checked_address(self._server) + "/api/v1/",
-                verify=True if self._ca_file is None else _trusting(self._ca_file),
+            self._made = self._make()
+        return self._made
+
+    def _make(self) -> httpx.Client:
+        base_url = checked_address(self._server) + "/api/v1/"
+        verify = True if self._ca_file is None else _trusting(self._ca_file)
+        try:
+            return httpx.Client(
+                base_url=base_url,
+                verify=verify,
                 transport=self._transport,
                 timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
                 headers={"Accept-Encoding": ACCEPT_ENCODING},
             )
-        return self._made
+        except (ImportError, ValueError, httpx.InvalidURL) as error:  # What the environment says of proxies.
+            raise AddressError(
+                f"代理设置有误（环境变量 HTTP_PROXY、HTTPS_PROXY、ALL_PROXY、NO_PROXY）：{error}",
+                f"The proxy settings cannot be used (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY): {error}",
+            ) from error
 
     def close(self) -> None:
         if self._made is not None:
             self._made.close()
 
     def sync(self, token: str, body: bytes, clock: Callable[[], int], on_rows: Callable[[int], object]) -> Answer:
-        """One request of the sync, answered whole. `on_rows` is told how many rows have come, as they come."""
+        """One request of the sync, answered whole. `on_rows` is told how many rows have come, as they come; what it
+        raises is raised as it is."""
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/x-ndjson",
             "Content-Encoding": "gzip",
             "Accept": "application/x-ndjson, application/problem+json",
         }
-        with _told(), self._client.stream("POST", "sync", content=gzip.compress(body, 6), headers=headers) as response:
-            if response.status_code != httpx.codes.OK:
-                raise _problem(response)
-            return _read(_lines(response.iter_bytes()), clock, on_rows)
+        with _told():
+            asked = self._client.build_request("POST", "sync", content=gzip.compress(body, 6), headers=headers)
+            response = self._client.send(asked, stream=True)
+        with closing(response):
+            return _read(_parts(response), clock, on_rows)
 
     def enroll(self, code: str, nonce: str, name: str) -> Mapping[str, Any]:
         body = {"code": code, "nonce": nonce, "tablet": {"name": name}}
@@ -210,15 +223,29 @@ def _told() -> Iterator[None]:
         raise UnreachableError(str(error)) from error
     except httpx.TimeoutException as error:
         raise AnswerTimeoutError(str(error)) from error
-    except (httpx.HTTPError, httpx.StreamError, ValueError) as error:  # FrameMalformedError is a ValueError
+    # FrameMalformedError is a ValueError; httpx.StreamError is a RuntimeError, like the word of a client that another
+    # thread closed.
+    except (httpx.HTTPError, RuntimeError, ValueError) as error:
         raise BrokenAnswerError(str(error)) from error
 
 
-def _read(arriving: Iterable[bytes], clock: Callable[[], int], on_rows: Callable[[int], object]) -> Answer:
+Part = AnswerHead | Row | ScopeLost | LastLine
+
+
+def _parts(response: httpx.Response) -> Iterator[Part]:
+    """What an answer of the sync consists of, as it arrives. Raises ProblemError, BrokenAnswerError,
+    AnswerTimeoutError."""
+    with _told():
+        if response.status_code != httpx.codes.OK:
+            raise _problem(response)
+        yield from read_answer(_lines(response.iter_bytes()))
+
+
+def _read(arriving: Iterable[Part], clock: Callable[[], int], on_rows: Callable[[int], object]) -> Answer:
     body: list[Row | ScopeLost] = []
     found: AnswerHead | None = None
     read_ms = 0
-    for part in read_answer(arriving):
+    for part in arriving:
         if isinstance(part, AnswerHead):
             found, read_ms = part, clock()
         elif not isinstance(part, LastLine):

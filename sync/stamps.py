@@ -31,9 +31,14 @@ def is_stamp(value: object) -> TypeGuard[str]:
     return True
 
 
+def bounded(now_ms: int) -> int:
+    """A moment in milliseconds since 1970, kept within the years that texts can say."""
+    return min(max(now_ms, 0), _MS_MAX)
+
+
 def stamp(now_ms: int, counter: int = 0) -> str:
-    """The stamp of a moment in milliseconds since 1970, held within the years that the text can say."""
-    moment = _EPOCH + timedelta(milliseconds=min(max(now_ms, 0), _MS_MAX))
+    """The stamp of a moment in milliseconds since 1970, bounded."""
+    moment = _EPOCH + timedelta(milliseconds=bounded(now_ms))
     return f"{moment.isoformat(timespec='milliseconds')[:23]}Z-{counter:04x}"  # Far quicker than strftime.
 
 

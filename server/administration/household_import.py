@@ -4,7 +4,6 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -18,13 +17,13 @@ from schemas.validation import problems
 from schemas.workflow import WORKFLOW
 from server.administration.changing import NotPossibleError
 from server.administration.importing import Asked, FaultCode, Findings, Imported, Row, Sheet
-from server.administration.period import day_start, instant_of
+from server.administration.period import instant_of, moment_of
 from server.center import Center
-from server.push import Lines, Push
+from server.push import Lines
 from server.store import bulk, dialect, directory, records, tables
 from server.store.flight import ask
 from server.store.ledger import County
-from server.transaction import pushing
+from server.transaction import attempt_of, retrying
 from sync import edits, ids, stamps
 from sync.admission import Refuse, Wait, judge
 from sync.batch import Arrival, Decision
@@ -42,12 +41,12 @@ COLUMNS = (
 )  # fmt: skip
 
 DIGITS_MAX = 16
-FIRST_YEAR = 1970
-"""Stamps begin with it: of an earlier day they would say another one."""
 """Of the largest number that JSON carries everywhere: as many as a list's parameters may have."""
 
 Key: TypeAlias = tuple[str | None, ...]
 """By what a household is known again: its grid and door number, else its grid, address and head."""
+Homes: TypeAlias = dict[Key, tuple[str, Mapping[str, Any]]]
+"""Households with their ids, by each key that they can be known by."""
 
 _FIELDS = HOUSEHOLD.schema().fields
 _SEPARATORS = str.maketrans("，、；;|/", ",,,,,,")
@@ -64,7 +63,7 @@ def import_households(center: Center, sheet: Sheet, asked: Asked, by: str) -> Im
     if not found.may_load(asked):
         return found.imported(loaded=False)
     for start in range(0, len(plan.new), EDITS_PER_REQUEST_MAX):
-        _send(center, found, plan.new[start : start + EDITS_PER_REQUEST_MAX], by)
+        _send(center, plan, plan.new[start : start + EDITS_PER_REQUEST_MAX])
     return found.imported(loaded=True)
 
 
@@ -76,32 +75,44 @@ def _planned(center: Center, sheet: Sheet, by: str) -> "_Plan":
             raise NotPossibleError(f"没有人员 {by}", f"There is no person {by}")
         units = directory.units(connection, county.code)
         person = ask(connection, directory.people(county.code, [by]))[by]
-        homes = _homes(connection, county.code, {row["unit"] for row in sheet.rows})
-        plan = _Plan(Findings(sheet), county, units, person, center.clock(), homes)
+        keys = sorted({f"unit:{row['unit']}" for row in sheet.rows})
+        homes = _homes(connection, county.code, keys)
+        plan = _Plan(Findings(sheet), county, units, person, center.clock(), keys, homes, county.revision)
     plan.look_through()
     return plan
 
 
-def _homes(connection: sa.Connection, county: str, units: Iterable[str]) -> dict[Key, tuple[str, Mapping[str, Any]]]:
-    """The households of these units, with their ids, by each key that they can be known by."""
+def _homes(connection: sa.Connection, county: str, keys: Iterable[str], since: int = 0) -> Homes:
+    """The households under these keys, as far as they came or changed after a revision."""
     placed = tables.placement.c
-    keys = sorted(f"unit:{unit}" for unit in units)
     standing = connection.scalars(
         sa.select(placed.record).where(
             placed.county == county,
             placed.type == HOUSEHOLD.name,
             placed.gone.is_(None),
+            placed.revision > since,
             bulk.among(placed.key, keys),
         )
     )
     # Not joined: without statistics PostgreSQL would look at every placement for each record.
-    rows = ask(connection, records.found(county, {(HOUSEHOLD.name, str(identity)) for identity in standing}))
-    found: dict[Key, tuple[str, Mapping[str, Any]]] = {}
-    for row in rows:
-        document = json.loads(row.document)
+    found = ask(connection, records.found(county, {(HOUSEHOLD.name, str(identity)) for identity in standing}))
+    homes: Homes = {}
+    for each in found:
+        document = json.loads(each.document)
         for key in _keys(document):
-            found.setdefault(key, (row.id, document))
-    return found
+            homes.setdefault(key, (each.id, document))
+    return homes
+
+
+def _known(homes: Homes, values: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """The household that these values are of."""
+    numbered, *others = _keys(values)
+    known = homes.get(numbered)
+    if known is not None or not others:
+        return known
+    # One that was taken down without its door number.
+    unnumbered = homes.get(others[0])
+    return None if unnumbered is None or unnumbered[1].get("door_no") else unnumbered
 
 
 def _keys(values: Mapping[str, Any]) -> list[Key]:
@@ -110,19 +121,29 @@ def _keys(values: Mapping[str, Any]) -> list[Key]:
     return [*([numbered] if numbered[1] else []), (values["unit"], values.get("address"), values.get("head_name"))]
 
 
-def _send(center: Center, found: Findings, arrivals: Sequence[tuple[Row, Arrival]], by: str) -> None:
-    """One batch, in a transaction of its own. What is refused now was allowed a moment ago."""
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A row that adds a household: its values, and the edit that does it."""
 
-    def work(push: Push) -> dict[str, Decision]:
-        batch, _ = push.work(Lines(arrivals=[arrival for _, arrival in arrivals], author=by))
-        return batch.decisions
+    row: Row
+    values: Mapping[str, Any]
+    arrival: Arrival
 
-    decisions = pushing(center, work)
-    for row, arrival in arrivals:
-        decision = decisions[arrival.name]
-        if decision.result not in ADMITTED:
-            found.added -= 1
-            _say(found, row, decision.code or Code.SERVER_ERROR, decision.field, decision.detail)
+
+def _send(center: Center, plan: "_Plan", rows: Sequence[_New]) -> None:
+    """One batch, in a transaction of its own. What is known or refused now was new and allowed a moment ago."""
+
+    def work(connection: sa.Connection, _again: bool) -> tuple[int, Mapping[str, Decision]]:
+        # With the county locked first: somebody else may be at the same table.
+        push = attempt_of(center, connection, early=True)
+        plan.homes |= _homes(connection, plan.county.code, plan.keys, since=plan.seen)
+        arrivals = [each.arrival for each in rows if _known(plan.homes, each.values) is None]
+        batch, book = push.work(Lines(arrivals=arrivals, author=plan.person.id))
+        return book.revision, batch.decisions
+
+    plan.seen, decisions = retrying(center, work)
+    for each in rows:
+        plan.settle(each, decisions.get(each.arrival.name))
 
 
 def _say(found: Findings, row: Row, code: Code, column: str | None, detail: Detail | None = None) -> None:
@@ -140,8 +161,12 @@ class _Plan:
     units: Units
     person: Person
     now_ms: int
-    homes: Mapping[Key, tuple[str, Mapping[str, Any]]]
-    new: list[tuple[Row, Arrival]] = field(default_factory=list)
+    keys: Sequence[str]
+    """Of the units that the sheet names."""
+    homes: Homes
+    seen: int
+    """Up to which revision `homes` has what others brought."""
+    new: list[_New] = field(default_factory=list)
     _first: dict[Key, Row] = field(default_factory=dict)
     _at: str = ""
 
@@ -168,7 +193,7 @@ class _Plan:
         return self.findings.is_first(row, None, None if before is row else before)
 
     def _take(self, row: Row, values: Mapping[str, Any], world: World) -> None:
-        known = self._known(values)
+        known = _known(self.homes, values)
         if known is not None:
             self._compare(row, values, *known)
             return
@@ -183,16 +208,18 @@ class _Plan:
             case Wait(code, column):
                 _say(self.findings, row, code, column)
             case _:
-                self.new.append((row, Arrival(line, self._at)))
+                self.new.append(_New(row, values, Arrival(line, self._at)))
 
-    def _known(self, values: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-        numbered, *others = _keys(values)
-        known = self.homes.get(numbered)
-        if known is not None or not others:
-            return known
-        # One that was taken down without its door number.
-        unnumbered = self.homes.get(others[0])
-        return None if unnumbered is None or unnumbered[1].get("door_no") else unnumbered
+    def settle(self, new: _New, decision: Decision | None) -> None:
+        """Takes down what became of a row that was new; None: its household was known by then."""
+        if decision is not None and decision.result in ADMITTED:
+            return
+        self.findings.added -= 1
+        known = _known(self.homes, new.values)
+        if decision is not None:
+            _say(self.findings, new.row, decision.code or Code.SERVER_ERROR, decision.field, decision.detail)
+        elif known is not None:
+            self._compare(new.row, new.values, *known)
 
     def _line(self, values: Mapping[str, Any]) -> Edit | Unread:
         head = {"edit": ids.edit_name(self.now_ms, secrets.randbits(74)), "schema": CATALOG.version}
@@ -207,7 +234,7 @@ class _Plan:
         self.findings.same += not differ
 
     def _value(self, name: str, text: str) -> Any:
-        """A cell as its field asks: a number, codes by their labels, a day as the moment at which it begins."""
+        """A cell as its field asks: a number, codes by their labels, a local moment in UTC."""
         match _FIELDS.get(name):
             case Whole() if text.isdecimal() and len(text) <= DIGITS_MAX:
                 return int(text)
@@ -216,16 +243,9 @@ class _Plan:
             case Choice() as choice:
                 return _coded(choice, text)
             case Instant():
-                return self._instant(text)
+                return instant_of(moment_of(self.county, text)) or text
             case _:
                 return text
-
-    def _instant(self, text: str) -> str:
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            return text
-        return text if day.year < FIRST_YEAR else instant_of(day_start(self.county, day)) or text
 
 
 def _is_said(value: Any, known: Any) -> bool:

@@ -1,9 +1,7 @@
 """People from a table: who they are, and what they are assigned to. Somebody with two assignments has two rows."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TypeAlias
 
 import sqlalchemy as sa
@@ -12,7 +10,7 @@ from schemas.codes import CODES
 from server.administration.changing import Changed, Directory, changing_as_said
 from server.administration.importing import Asked, FaultCode, Findings, Imported, Row, Sheet, log_lines
 from server.administration.people import RESERVED
-from server.administration.period import Period, instant_of
+from server.administration.period import Period, day_of, instant_of
 from server.center import Center
 from server.store import bulk, tables
 
@@ -20,7 +18,6 @@ Post: TypeAlias = tuple[str, str, str]
 """A person, a role and a unit."""
 
 _ROLES = {label.casefold(): code.code for code in CODES["role"].values() for label in (code.code, code.zh, code.en)}
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
 def import_people(center: Center, sheet: Sheet, asked: Asked) -> Imported:
@@ -132,7 +129,7 @@ class _Plan:
         return False
 
     def _is_period(self, row: Row) -> bool:
-        wrong = [column for column in ("from", "until") if row[column] and _day(row[column]) is None]
+        wrong = [column for column in ("from", "until") if row[column] and day_of(row[column]) is None]
         for column in wrong:
             zh, en = "不是日期，应如 2026-01-31", "This is no date; write it like 2026-01-31"
             self.findings.fault(row, column, FaultCode.INVALID, zh, en)
@@ -163,7 +160,7 @@ class _Plan:
         return row["id"], _ROLES[row["role"].casefold()], row["unit"]
 
     def _span(self, row: Row) -> tuple[str, str | None]:
-        period = Period(_day(row["from"]), _day(row["until"]))
+        period = Period(day_of(row["from"]), day_of(row["until"]))
         return period.since(self.change.county, self.change.now), period.until(self.change.county)
 
     def _take(self, row: Row) -> None:
@@ -194,12 +191,3 @@ class _Plan:
             self.findings.differ(row, row["id"], "until", instant_of(until), row["until"] or None)
             differs = True
         return differs
-
-
-def _day(text: str) -> date | None:
-    """A day as people write it; None where it is none."""
-    found = _DAY.fullmatch(text)
-    try:
-        return None if found is None else date(*map(int, found.groups()))
-    except ValueError:
-        return None

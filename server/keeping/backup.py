@@ -18,6 +18,7 @@ from server.store.dialect import BUSY_TIMEOUT_S
 from sync.lines import Values
 
 _OWNER_ONLY = 0o600
+_SQLITE_SUFFIXES = ("", "-wal", "-shm")
 
 
 def back_up(center: Center, file: Path) -> Values:
@@ -25,6 +26,7 @@ def back_up(center: Center, file: Path) -> Values:
 
     Says what it holds. Raises NotPossibleError."""
     file = file.absolute()
+    _require_elsewhere(center, file)
     with dialect.reading(center.engine) as connection:
         before = center.county(connection)
     try:
@@ -41,6 +43,8 @@ def back_up(center: Center, file: Path) -> Values:
         raise NotPossibleError(
             f"无法写入 {file}：{error.strerror}", f"Cannot write {file}: {error.strerror}"
         ) from error
+    except sqlite3.Error as error:
+        raise NotPossibleError(f"无法备份到 {file}：{error}", f"No backup could be made at {file}: {error}") from error
     return {
         "file": str(file),
         "bytes": written,
@@ -48,6 +52,22 @@ def back_up(center: Center, file: Path) -> Values:
         "revision": county.revision,
         "log_revision": county.log_revision,
     }
+
+
+def _require_elsewhere(center: Center, file: Path) -> None:
+    """Raises NotPossibleError where a backup would take the place of what the center works on."""
+    url, lasting_file = center.engine.url, center.settings.lasting_file
+    in_use = sqlite_files(Path(str(url.database)).resolve()) if url.get_backend_name() == "sqlite" else []
+    if file.resolve() in [*in_use, lasting_file and lasting_file.resolve()]:
+        raise NotPossibleError(
+            f"{file} 是中心正在使用的文件：请另选一个文件名",
+            f"{file} is a file that the center works on: name another one for the backup",
+        )
+
+
+def sqlite_files(database: Path) -> list[Path]:
+    """The files that make up a SQLite database."""
+    return [database.with_name(database.name + suffix) for suffix in _SQLITE_SUFFIXES]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ database (a crash between the two, a restore from a backup) is applied again: se
 """
 
 import fcntl
+import io
 import logging
 import os
 from collections.abc import Iterator
@@ -58,19 +59,31 @@ def _is_torn(file: int) -> bool:
 
 
 def entries(center: Center, county: str) -> Iterator[lines.Values]:
-    """The county's entries, oldest first. Lines that cannot be read are told to the log and passed over."""
+    """The county's entries, oldest first. Lines that cannot be read are told to the log and passed over.
+
+    Raises NotPossibleError where the file cannot be read."""
+    for number, line in enumerate(io.BytesIO(content(center) or b""), 1):
+        try:
+            entry = lines.read(line.rstrip(b"\n"))
+        except lines.LineMalformedError:
+            _log.warning("lasting_line_unreadable", extra={"line": number})
+            continue
+        if entry.get("county") == county:
+            yield entry
+
+
+def content(center: Center) -> bytes | None:
+    """The file's bytes; None where there is no file. Raises NotPossibleError where it is there and cannot be read."""
     path = center.settings.lasting_file
-    if path is None or not path.exists():
-        return
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                entry = lines.read(line.rstrip(b"\n"))
-            except lines.LineMalformedError:
-                _log.warning("lasting_line_unreadable", extra={"line": number})
-                continue
-            if entry.get("county") == county:
-                yield entry
+    try:
+        return None if path is None else path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise NotPossibleError(
+            f"无法读取停用与删除的记录文件 {path}（{error.strerror}）",
+            f"The file of revocations and erasures, {path}, cannot be read ({error.strerror})",
+        ) from error
 
 
 def flush_folder(folder: Path) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.administration.changing import NotPossibleError
 from server.center import Center
+from server.keeping import lasting
 from server.keeping.again import apply_again
-from server.keeping.backup import server_major
+from server.keeping.backup import server_major, sqlite_files
 from server.keeping.contents import SQLITE, Contents, Standing, contents
 from server.keeping.programs import programs
 from server.store import dialect, schema, tables
@@ -54,6 +55,8 @@ def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any
     the database holds a county with work in it: it says what would be lost."""
     found = contents(file)
     _require_fitting(center, found)
+    # Read before anything is put back: what cannot be read cannot be applied again either.
+    kept = lasting.content(center)
     losses = _losses(center, found, force=force)
     if losses is not None and losses and not force:
         _refuse(losses)
@@ -74,7 +77,7 @@ def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any
         "revoked_again": sum(each.revoked for each in again),
         "erased_again": sum(each.erased for each in again),
         "overwritten": all(each.overwritten for each in again),
-        "lasting_file_found": center.settings.lasting_file is not None and center.settings.lasting_file.exists(),
+        "lasting_file_found": kept is not None,
     }
 
 
@@ -95,7 +98,14 @@ def _require_fitting(center: Center, found: Contents) -> None:
 
 
 def _refuse(losses: list[Loss]) -> None:
-    zh, en = "；".join(each.zh for each in losses), "; ".join(each.en for each in losses)
+    lost = [each for each in losses if each.lines]
+    if not lost:
+        raise NotPossibleError(
+            "数据库不是空的，备份之后没有新的日志。确要恢复，请加 --force",
+            "The database is not empty, and has no log line that came after the backup. To restore nevertheless, say "
+            "--force",
+        )
+    zh, en = "；".join(each.zh for each in lost), "; ".join(each.en for each in lost)
     raise NotPossibleError(
         f"数据库不是空的。恢复后将失去备份之后的内容——{zh}。确要恢复，请先另存备份，再加 --force",
         f"The database is not empty. What came after the backup would be lost: {en}. To restore nevertheless, keep a "
@@ -143,8 +153,8 @@ def _put_back_sqlite(database: Path, file: Path) -> None:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise NotPossibleError(f"无法恢复：{error}", f"It could not be restored: {error}") from error
-        for suffix in ("", "-wal", "-shm"):  # What stands there is no database any more.
-            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        for each in sqlite_files(database):  # What stands there is no database any more.
+            each.unlink(missing_ok=True)
         _copy_into(database, file)
 
 

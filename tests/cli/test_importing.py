@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import openpyxl  # type: ignore[import-untyped]  # It carries no types.
 import pytest
 import sqlalchemy as sa
 
+from server.administration import household_import
 from server.settings import Settings
 from server.store import dialect, tables
 from tests.cli.conftest import Shell
@@ -61,21 +64,20 @@ def faults(said: dict[str, Any]) -> list[tuple[int, str | None, str]]:
 
 
 def homes(shell: Shell) -> int:
-    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
-    with dialect.reading(engine) as connection:
-        found = connection.scalar(
-            sa.select(sa.func.count()).select_from(tables.record).where(tables.record.c.type == "household")
-        )
-    engine.dispose()
-    return found or 0
+    return kept(shell, tables.record.c.type).count("household")
 
 
 def log_lines(shell: Shell) -> int:
+    return len(kept(shell, tables.edit_log.c.revision))
+
+
+def kept(shell: Shell, column: sa.Column[Any]) -> list[Any]:
+    """What stands in a column of the database."""
     engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
     with dialect.reading(engine) as connection:
-        found = connection.scalar(sa.select(sa.func.count()).select_from(tables.edit_log))
+        found = list(connection.scalars(sa.select(column)))
     engine.dispose()
-    return found or 0
+    return found
 
 
 # -- units
@@ -119,8 +121,6 @@ def test_a_table_may_be_as_spreadsheets_write_it(shell: Shell, tmp_path: Path, e
 
 def test_a_workbook_is_read_cell_by_cell(staffed: Shell, tmp_path: Path) -> None:
     """Codes are numbers there, and days are moments."""
-    from datetime import datetime
-
     units: Rows = [["Code", "Name", "Parent"], [int(WEST_GRID), "西村一网格", WEST_VILLAGE], *WESTERN[2:]]
     assert staffed.does("import", "units", workbook(tmp_path, [row[:3] for row in units]))["added"] == 3
     people: Rows = [
@@ -357,6 +357,50 @@ def test_households_are_edits_of_a_person(staffed: Shell, tmp_path: Path) -> Non
     again = staffed.does("import", "households", file, "--by", "zhou")
     assert (again["added"], again["same"], again["changed"]) == (0, 4, [])
     assert staffed.does("verify") == {"differences": []}
+
+
+def test_two_who_bring_the_same_table_at_once_add_each_household_once(
+    staffed: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(household_import, "EDITS_PER_REQUEST_MAX", 2)
+    first, second = (
+        table(tmp_path, HOMES),
+        table(tmp_path, [HOMES[0], [*HOMES[1][:2], "渠边", *HOMES[1][3:]], *HOMES[2:4]], "2.csv"),
+    )
+    send, others = household_import._send, [second]
+
+    def overtaken(*arguments: Any) -> None:
+        """After it was looked what is new."""
+        if others:
+            assert staffed.does("import", "households", others.pop(), "--by", "zhou")["added"] == 3
+        send(*arguments)
+
+    monkeypatch.setattr(household_import, "_send", overtaken)
+    said = staffed.does("import", "households", first, "--by", "chen")
+    assert (said["added"], said["same"]) == (1, 2)
+    assert [(each["row"], each["column"], each["applied"]) for each in said["changed"]] == [(2, "address", False)]
+    assert homes(staffed) == 4
+    assert staffed.does("verify") == {"differences": []}
+
+
+def test_a_notice_was_given_on_a_day_or_at_a_local_time(staffed: Shell, tmp_path: Path) -> None:
+    taken: dict[object, str] = {
+        "2026-01-31": "2026-01-30T16:00:00.000Z",
+        "2026/1/31": "2026-01-30T16:00:00.000Z",
+        "2026年1月31日": "2026-01-30T16:00:00.000Z",
+        "20260131": "2026-01-30T16:00:00.000Z",
+        datetime(2026, 1, 31): "2026-01-30T16:00:00.000Z",  # noqa: DTZ001 - as openpyxl gives
+        datetime(2026, 1, 31, 8, 30): "2026-01-31T00:30:00.000Z",  # noqa: DTZ001
+        "2026/1/31 8:30": "2026-01-31T00:30:00.000Z",
+        "2026-01-31T08:30:00Z": "2026-01-31T08:30:00Z",
+    }
+    not_taken: list[object] = ["2026-W05-6", "2026-02-30", "2026-01-31 24:00"]
+    rows: Rows = [[GRID, str(place), "渠边", given] for place, given in enumerate([*taken, *not_taken])]
+    file = workbook(tmp_path, [["unit", "door_no", "address", "notice_at"], *rows])
+    said = staffed.does("import", "households", file, "--by", "chen", "--skip-bad")
+    assert faults(said) == [(place, "notice_at", "invalid") for place in (10, 11, 12)]
+    documents = sorted(map(json.loads, kept(staffed, tables.record.c.document)), key=lambda each: str(each["door_no"]))
+    assert [each["notice_at"] for each in documents] == list(taken.values())
 
 
 def test_a_known_household_is_left_as_it_is(staffed: Shell, tmp_path: Path) -> None:

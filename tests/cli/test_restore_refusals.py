@@ -64,6 +64,26 @@ def test_a_backup_whose_log_does_not_reach_its_head(small: Shell, tmp_path: Path
     assert why in small.fails("restore", str(tmp_path / "county.backup"), "--force")["en"]
 
 
+def test_what_loses_nothing_says_so(small: Shell, tmp_path: Path) -> None:
+    said = small.fails("restore", str(tmp_path / "county.backup"))
+    assert "no log line that came after the backup" in said["en"]
+    assert "1970" not in said["en"] + said["zh"]
+    small.does("unit", "add", "990101002", "西镇", "--parent", "990101")
+    assert "1 log lines (0 of them edits)" in small.fails("restore", str(tmp_path / "county.backup"))["en"]
+
+
+def test_nothing_is_restored_while_nobody_can_read_what_must_outlast_it(small: Shell, tmp_path: Path) -> None:
+    small.does("unit", "add", "990101002", "西镇", "--parent", "990101")
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    other = Shell({**small.environment, "DOORSTEP_LASTING_FILE": str(folder)})
+    for asked in (("restore", str(tmp_path / "county.backup"), "--force"), ("serve",)):
+        said = other.fails(*asked)
+        assert said["code"] == "not-possible"
+        assert "cannot be read" in said["en"]
+    assert len(small.does("unit", "list")["items"]) == 3
+
+
 def test_a_damaged_database_is_what_backups_are_for(small: Shell, tmp_path: Path) -> None:
     database = path_of(small)
     for suffix in ("-wal", "-shm"):

@@ -123,10 +123,11 @@ class Center:
         return problem("token-unknown")
 
     def _enroll(self, asked: dict[str, Any]) -> httpx.Response:
-        person = self.codes.get(asked["code"])
+        code = asked["code"].upper().replace("-", "").replace(" ", "")
+        person = self.codes.get(code)
         if person is None:
             return problem("code-unknown")
-        if self.nonces.setdefault(asked["code"], asked["nonce"]) != asked["nonce"]:
+        if self.nonces.setdefault(code, asked["nonce"]) != asked["nonce"]:
             return problem("code-spent")
         token = f"token-{len(self.tokens)}"
         self.tokens[token] = person

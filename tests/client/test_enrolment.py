@@ -70,6 +70,7 @@ def test_a_store_is_one_persons(wang: Worker, center: Center) -> None:
     with pytest.raises(PersonDiffersError) as found:
         enroll(center, wang.store, "LI")
     assert found.value.code == "person-differs"
+    assert "The code is spent now" in found.value.en
     tablet = wang.reopen()
     assert (tablet.person["id"], tablet.waiting) == ("wang", 1)
     assert tablet.sync().sent == 1
@@ -78,6 +79,19 @@ def test_a_store_is_one_persons(wang: Worker, center: Center) -> None:
 def test_only_its_owner_reads_a_store(wang: Worker) -> None:
     for file in wang.store.parent.glob("wang.tablet*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_only_its_owner_reads_a_store_that_others_could(wang: Worker, center: Center, tmp_path: Path) -> None:
+    household(wang)
+    for file in wang.store.parent.glob("wang.tablet*"):
+        file.chmod(0o644)
+    with Tablet.open(wang.store):
+        for file in wang.store.parent.glob("wang.tablet*"):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    (tmp_path / "made.tablet").touch(0o644)
+    with enroll(center, tmp_path / "made.tablet", "LI"):
+        for file in tmp_path.glob("made.tablet*"):
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
 def test_a_stolen_tablet_hands_over_what_it_owes_and_is_then_empty(wang: Worker, center: Center) -> None:
@@ -91,6 +105,7 @@ def test_a_stolen_tablet_hands_over_what_it_owes_and_is_then_empty(wang: Worker,
     assert len(center.lines[-1]) == 1, "handed over first"
     for use in (
         lambda: wang.tablet.sync(),
+        lambda: wang.tablet.me(),
         lambda: wang.tablet.person,
         lambda: dispute(wang),
     ):
@@ -173,6 +188,19 @@ def test_an_address_that_is_none_is_said_to_be_wrong(tmp_path: Path, address: st
         Tablet.enroll(address, "WANG", tmp_path / "w.tablet")
     assert why in found.value.en
     assert "中心地址" in found.value.zh
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("ALL_PROXY", "socks5://127.0.0.1:1"), ("HTTP_PROXY", "http://[::"), ("NO_PROXY", "[::")]
+)
+def test_proxy_settings_that_cannot_be_used_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str
+) -> None:
+    monkeypatch.setenv(setting, value)
+    with pytest.raises(AddressWrongError, match="The proxy settings cannot be used") as found:
+        Tablet.enroll("http://127.0.0.1:1", "WANG", tmp_path / "w.tablet")
+    assert "代理设置有误" in found.value.zh
     assert not list(tmp_path.iterdir())
 
 

@@ -13,7 +13,16 @@ from typing import Any
 import httpx
 import pytest
 
-from client_sdk import OfflineError, StoreError, StoreForeignError, StoreMissingError, StoreNewerError, Tablet
+from client_sdk import (
+    InvalidError,
+    OfflineError,
+    StoreClosedError,
+    StoreError,
+    StoreForeignError,
+    StoreMissingError,
+    StoreNewerError,
+    Tablet,
+)
 from client_sdk.outbox import _ABOUT
 from client_sdk.schema import MIGRATIONS, VIEW_COLUMNS, Meta
 from client_sdk.store import Store, connect
@@ -156,6 +165,34 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(wang: Worker, statement
     assert wang.tablet.disputes.change(made, title="Drain").title == "Drain"
 
 
+class Full(sqlite3.Connection):
+    """A connection to a disk on which nothing more can be written, once it `is_full`."""
+
+    is_full = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if self.is_full and sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")):
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(sql, parameters)
+
+
+def test_what_waits_on_a_full_disk_is_handed_over(wang: Worker, center: Center) -> None:
+    for _ in range(3):
+        household(wang)
+    wang.tablet.close()
+    connect_full = lambda path: sqlite3.connect(  # noqa: E731
+        path, isolation_level=None, check_same_thread=False, factory=Full
+    )
+    wang.tablet = Tablet.open(wang.store, transport=wang.link, clock=wang.clock, connect=connect_full)
+    wang.tablet._desk.store._connection.is_full = True  # type: ignore[attr-defined]
+    with pytest.raises(StoreError):
+        wang.tablet.sync()
+    assert (len(center.past.rows), wang.tablet.waiting) == (3, 3)
+    wang.tablet._desk.store._connection.is_full = False  # type: ignore[attr-defined]
+    assert wang.tablet.sync().sent == 3
+    assert len(center.past.rows) == 3
+
+
 KILLED_FOR_REAL = """
 import os, sys
 from client_sdk import Tablet
@@ -276,6 +313,49 @@ def test_what_is_no_store_is_said(tmp_path: Path) -> None:
         Store(tmp_path / "x", create=True, connect=lambda path: connect(os.path.join(path, "y")))  # noqa: PTH118
 
 
+def test_what_went_wrong_is_said_and_nothing_else(wang: Worker, tmp_path: Path) -> None:
+    household(wang)
+    store = wang.tablet._desk.store
+    store.rows("PRAGMA max_page_count = 1")
+    with pytest.raises(StoreError, match="free some space"):
+        store.run("CREATE TABLE much AS SELECT zeroblob(100000)")
+    with closing(sqlite3.connect(wang.store)) as other:
+        other.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+        store.rows("PRAGMA busy_timeout = 0")
+        with pytest.raises(StoreError, match="Another program is at work"):
+            household(wang)
+    store.rows("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match="can only be read"):
+        household(wang)
+    with pytest.raises(StoreError, match="could not be read or written") as found:
+        wang.tablet.households.find("x" * 50_001)
+    assert "space" not in found.value.en
+    with pytest.raises(StoreError, match="No such file"):
+        Store(tmp_path / "no" / "folder", create=True)
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70, object()])
+def test_what_the_store_cannot_hold_is_invalid(wang: Worker, value: Any) -> None:
+    households = wang.tablet.households
+    for use in (households.get, households.history, lambda record: households.change(record, address="x")):
+        with pytest.raises(InvalidError):
+            use(value)
+    if isinstance(value, str):
+        for look in (households.find, lambda unit: households.list(unit=unit)):
+            with pytest.raises(InvalidError):
+                look(value)
+
+
+def test_a_closed_store_says_that_it_is_closed(wang: Worker) -> None:
+    for _ in range(2):
+        wang.tablet.close()
+    for use in (lambda: household(wang), wang.tablet.households.list, wang.tablet.sync, wang.tablet.me):
+        with pytest.raises(StoreClosedError) as found:
+            use()
+        assert (found.value.en, found.value.code) == ("The store was closed", "store-closed")
+
+
 def test_lists_read_an_index(wang: Worker) -> None:
     store = wang.tablet._desk.store
     ran: list[str] = []
@@ -310,13 +390,22 @@ def test_a_proxy_that_forbids_wipes_nothing(wang: Worker) -> None:
 
 
 def test_a_file_that_is_no_store_is_said_so_and_left_alone(tmp_path: Path) -> None:
-    text, database = tmp_path / "notes.txt", tmp_path / "doorstep.db"
+    text, database, mail = tmp_path / "notes.txt", tmp_path / "doorstep.db", tmp_path / "mail.db"
     text.write_text("今天去了东村。" * 100, encoding="utf-8")
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("CREATE TABLE record (id TEXT)")
-    for file in (text, database):
+    with closing(sqlite3.connect(mail)) as connection:
+        connection.execute("CREATE TABLE outbox (id TEXT)")
+    for file in (text, database, mail):
         before = file.read_bytes()
         with pytest.raises(StoreForeignError, match="not a tablet's store"):
             Tablet.open(file)
         assert file.read_bytes() == before
         assert list(tmp_path.glob("*-wal")) == []
+
+
+def test_an_empty_file_is_not_made_a_store_by_opening_it(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    with pytest.raises(StoreMissingError):
+        Tablet.open(tmp_path / "empty")
+    assert [(file.name, file.stat().st_size) for file in tmp_path.iterdir()] == [("empty", 0)]

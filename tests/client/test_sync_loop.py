@@ -11,8 +11,10 @@ from client_sdk import CenterError, EnrolAgainError, OfflineError, SyncProgress,
 from client_sdk.loop import BACK_OFF_MAX_S, FAILURES_MAX, back_off_s
 from client_sdk.transport import ACCEPT_ENCODING
 from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX
+from sync.scope import Assignment, Person
 from tests.client.center import (
     GRID,
+    VILLAGE,
     Center,
     Deliver,
     Fault,
@@ -324,6 +326,30 @@ def test_progress_counts_up_to_what_there_is(wang: Worker, li: Worker) -> None:
     assert [each.received for each in seen] == sorted(each.received for each in seen)
 
 
+@pytest.mark.parametrize("rows", [0, 50])
+@pytest.mark.parametrize("error", [ValueError("of the caller's"), OSError("of the caller's")])
+def test_what_the_progress_raises_is_raised(wang: Worker, li: Worker, rows: int, error: Exception) -> None:
+    for _ in range(60):
+        household(li)
+    sync(li)
+
+    def show(seen: SyncProgress) -> None:
+        if seen.received >= rows:
+            raise error
+
+    with pytest.raises(type(error)) as found:
+        wang.tablet.sync(show)
+    assert found.value is error
+    assert wang.waits == []
+    assert wang.tablet.sync().received == 60
+
+
+def test_a_sync_within_a_sync_is_an_error_and_does_not_hang(wang: Worker) -> None:
+    with pytest.raises(RuntimeError, match="by the progress of a sync"):
+        wang.tablet.sync(lambda _: wang.tablet.sync())
+    sync(wang)
+
+
 def test_a_lost_request_is_offline_and_nothing_else(wang: Worker) -> None:
     household(wang)
     wang.link.faults.append(request_lost)
@@ -340,6 +366,20 @@ def test_a_tablet_takes_the_centers_clock_backwards_too(wang: Worker, center: Ce
     made = visit(wang, first)
     assert made.visited_at == "2026-11-21T08:00:01Z"
     assert wang.tablet.visits.history(made)[0].at.startswith("2026-11-21T08:00:01.000Z")
+
+
+@pytest.mark.parametrize("now_ms", [-(2**60), 253_402_300_800_000, 2**60])
+def test_a_clock_beyond_all_years_is_taken_as_the_first_or_the_last(wang: Worker, now_ms: int) -> None:
+    wang.ahead_ms = now_ms - wang.center.clock_ms
+    assert household(wang).id in wang.tablet._desk.store.value("SELECT edit FROM outbox")
+    assert visit(wang, household(wang)).visited_at[:4] in ("1970", "9999")
+
+
+def test_a_change_of_role_is_heard_of(wang: Worker, center: Center) -> None:
+    assert wang.tablet.person == {"id": "wang", "name": "王一", "roles": ["grid_worker"]}
+    center.past.world.people["wang"] = Person("wang", (Assignment("village_staff", VILLAGE),))
+    wang.tablet.me()
+    assert wang.tablet.person == {"id": "wang", "name": "王一", "roles": ["village_staff"]}
 
 
 def test_who_one_is_and_with_whom(wang: Worker, center: Center) -> None:

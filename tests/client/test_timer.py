@@ -56,6 +56,19 @@ def test_what_waiting_does_not_mend_ends_it(wang: Worker, center: Center) -> Non
     assert stop.waits == []
 
 
+def test_it_ends_quietly_when_the_tablet_is_closed(wang: Worker) -> None:
+    seen: list[SyncReport | TabletError] = []
+    stop = Stop(9)
+
+    def close_after_two(outcome: SyncReport | TabletError) -> None:
+        seen.append(outcome)
+        if len(seen) == 2:
+            wang.tablet.close()
+
+    wang.tablet.keep_in_sync(300, stop, on_report=close_after_two)
+    assert ([type(each) for each in seen], len(stop.waits)) == ([SyncReport] * 2, 2)
+
+
 def test_nobody_needs_to_listen(wang: Worker) -> None:
     wang.tablet.keep_in_sync(1, Stop(1))
     assert wang.tablet.last_sync is not None

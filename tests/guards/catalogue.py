@@ -177,6 +177,13 @@ GUARDS = (
         ("tests/client/test_codes_that_may_be_spent.py",),
     ),
     Guard(
+        "an answer is taken only where the store still stands where it was asked for",
+        "client_sdk/application.py",
+        "if standing(desk.store) == stood else None",
+        "if stood else None",
+        ("tests/client/test_processes.py",),
+    ),
+    Guard(
         "nothing about what is erased is taken",
         "sync/batch.py",
         "if self._is_erased(edit):",

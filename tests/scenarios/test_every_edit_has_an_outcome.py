@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
-from server import administration, asked, holding, loading, pull, push, verification
+from server import administration, asked, holding, loading, pull, push, replay
 from server.administration import NotPossibleError, Period
 from server.push import Push
 from server.store import decisions, ledger, log, tables
@@ -205,7 +205,7 @@ def test_a_release_that_reads_it_takes_it_up(county: County, wang: Device, monke
     late = wang.create("household", unit=GRID)
     wang.sync()
     catalog = replace(CATALOG, version=2)
-    for module in (asked, loading, push, verification):
+    for module in (asked, loading, push, replay):
         monkeypatch.setattr(module, "CATALOG", catalog)
     new_release(county)
     wang.sync()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from schemas import catalog
-from server import asked, holding, loading, push
+from server import asked, holding, loading, push, replay
 from tests.support.county import GRID, County
 from tests.support.device import Device
 
@@ -17,10 +17,17 @@ def stripped(values: Mapping[str, object]) -> Mapping[str, object]:
     return {**values, "address": address.strip()}
 
 
+def mended(values: Mapping[str, object]) -> Mapping[str, object]:
+    return stripped(values) if "address" in values else values
+
+
 def test_a_line_that_the_upgrade_stumbles_over_is_held_until_it_is_mended(
     county: County, wang: Device, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    newer = dataclasses.replace(catalog.CATALOG, version=2, upgrades={("household", 1): stripped})
+    newer, newest = (
+        dataclasses.replace(catalog.CATALOG, version=2, upgrades={("household", 1): upgrade})
+        for upgrade in (stripped, mended)
+    )
     with monkeypatch.context() as release:
         for module in (asked, loading, push):
             release.setattr(module, "CATALOG", newer)
@@ -37,7 +44,11 @@ def test_a_line_that_the_upgrade_stumbles_over_is_held_until_it_is_mended(
     assert str(vars(told)["error"]).startswith("KeyError in stripped")
 
     monkeypatch.setattr(holding, "release", lambda: "next")
+    for module in (asked, loading, push, replay):
+        monkeypatch.setattr(module, "CATALOG", newest)
     holding.take_up_release(county.center)
     wang.catch_up()
     assert wang.rows["held", bad]["doc"]["result"] == "applied"
     assert wang.document("household", good)["door_no"] == "1"
+    assert county.differences() == []
+    county.is_checked = False  # What it was upgraded to is no difference only while the upgrade is there.

@@ -1,5 +1,7 @@
 """Whoever changes the database behind the server's back is found out."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -133,6 +135,87 @@ def test_a_held_edit_was_hidden(county: County, home: str) -> None:
     with county.center.engine.begin() as connection:
         connection.execute(sa.delete(tables.record).where(tables.record.c.type == "held"))
     assert "it is held, and nobody can see it" in found(county)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("document", "{", "it is not what its edits make"),
+        ("dots", "[", "its siblings are not what its edits make"),
+        ("state", "{}", "its merge state is not what its edits make"),
+        ("state", "{", "its merge state is not what its edits make"),
+        ("made_at", "2026-01-01T00:00:00.000Z-0000", "it was made at another time than its edits say"),
+        ("made_by", "somebody", "it was made by another than its edits say"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["household", "conflict"])
+def test_a_row_was_changed(county: County, home: str, kind: str, column: str, value: str, words: str) -> None:
+    record = tables.record.c
+    with county.center.engine.begin() as connection:
+        identity = connection.scalar(sa.select(record.id).where(record.type == kind))
+    tamper(county, tables.record, record.id == identity, record.type == kind, **{column: value})
+    assert f"{kind} {identity}: {words}" in found(county)
+
+
+def test_what_an_older_release_kept_beside_the_siblings_is_no_difference(county: County, home: str) -> None:
+    record = tables.record.c
+    with county.center.engine.begin() as connection:
+        state = json.loads(str(connection.scalar(sa.select(record.state).where(record.id == home))))
+    for register in state["registers"].values():
+        register[1] = ["00000000-0000-7000-8000-00000000000a"]
+    tamper(county, tables.record, record.id == home, record.type == "household", state=json.dumps(state))
+    assert county.differences() == []
+
+
+@pytest.mark.usefixtures("home")
+def test_a_held_record_that_says_nothing(county: County) -> None:
+    tamper(county, tables.record, tables.record.c.type == "held", document="{")
+    assert "its held record says another outcome" in found(county)
+
+
+def test_an_admitted_edit_that_is_none_any_more(county: County, home: str) -> None:
+    """What else is found is told all the same."""
+    log = tables.edit_log.c
+    tamper(county, tables.edit_log, log.name == home, line=b"garbage")
+    tamper(county, tables.edit_log, log.kind == "stray", line=b"harmless")
+    told = found(county)
+    assert f"edit {home}: it was admitted, and cannot be read" in told
+    assert f"household {home}: it was changed, and no edit creates it" in told
+    assert told.count("its bytes are not those that were received") == 2
+
+
+def test_a_creation_was_taken_out(county: County, home: str) -> None:
+    with county.center.engine.begin() as connection:
+        connection.execute(sa.delete(tables.edit_log).where(tables.edit_log.c.name == home))
+    told = found(county)
+    assert "the chain breaks" in told
+    assert f"household {home}: it was changed, and no edit creates it" in told
+    assert f"household {home}: no edit made it" in told
+
+
+@pytest.mark.usefixtures("home")
+def test_a_line_that_erases_nothing(county: County) -> None:
+    log = tables.edit_log.c
+    tamper(county, tables.edit_log, log.kind == "stray", kind="erase")
+    tamper(county, tables.edit_log, log.kind == "directory", kind="erase")
+    assert found(county).count("it says that it erases, and not what") > 1
+
+
+@pytest.mark.usefixtures("home")
+def test_a_line_came_before_all_time(county: County) -> None:
+    tamper(county, tables.edit_log, tables.edit_log.c.kind == "stray", receipt_ms=-1)
+    assert found(county).count("the chain breaks") == 1
+
+
+def test_damage_that_nobody_thought_of_hides_no_other(county: County, home: str) -> None:
+    log = tables.edit_log.c
+    with county.center.engine.begin() as connection:
+        changed = connection.scalars(sa.select(log.name).where(log.record == home, log.name != home)).all()
+    tamper(county, tables.edit_log, log.name == changed[0], stamp=None)
+    tamper(county, tables.placement, tables.placement.c.record != home, revision=1)
+    told = found(county)
+    assert f"record {home}: the rest cannot be looked at" in told
+    assert "it has another revision" in told
 
 
 def test_a_refused_edit_in_between_still_covers_what_it_named(county: County, wang: Device, li: Device) -> None:

@@ -1,0 +1,85 @@
+"""A turn at the store's connection: one thread at a time, in the process that opened it, until it is closed."""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+
+from client_sdk.errors import StoreClosedError, StoreError, StoreForeignError, StoreForkedError
+from sync.codes import Detail
+
+_PRIMARY = 0xFF
+"""Of SQLite's extended result codes: the bits that say the kind of failure."""
+_WORDS: Mapping[int, Detail] = {
+    sqlite3.SQLITE_FULL: Detail(
+        "本机存储空间已满，本次没有保存；请清理空间后重试",
+        "The disk is full, and nothing was saved; free some space and try again",
+    ),
+    sqlite3.SQLITE_READONLY: Detail(
+        "本机数据文件只能读取，本次没有保存",
+        "The store can only be read, and nothing was saved",
+    ),
+    sqlite3.SQLITE_BUSY: Detail(
+        "另一个程序正在使用本机数据，本次没有保存；请稍后重试",
+        "Another program is at work in the store, and nothing was saved; try again later",
+    ),
+    sqlite3.SQLITE_CORRUPT: Detail(
+        "本机数据文件已损坏，本次没有保存",
+        "The store's file is damaged, and nothing was saved",
+    ),
+}
+
+
+class Turn:
+    """`with turn:` waits for the other threads. Raises StoreClosedError once it is over, and StoreForkedError in a
+    process that was forked from the one that made it. SQLite's own errors come out of it as StoreError."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the store's. Raises StoreForkedError where this process was forked while that one was open."""
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+        self._is_over = False
+        self.path = path
+        # SQLite takes the locks of a connection that came along with a fork for this process's own, and asks for none.
+        for known in tuple(_KNOWN):
+            other = known()
+            if other is not None and other.is_inherited and other.path.resolve() == path.resolve():
+                raise StoreForkedError
+        _KNOWN.add(weakref.ref(self, _KNOWN.discard))
+
+    def __enter__(self) -> None:
+        # Before the lock: a thread that the child has not may have held it when the process was forked.
+        if self.is_inherited:
+            raise StoreForkedError
+        self._lock.acquire()
+        if self._is_over:
+            self._lock.release()
+            raise StoreClosedError
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise _told(error) from error
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether it was open when this process was forked from the one that made it."""
+        return not self._is_over and os.getpid() != self._process
+
+    def end(self) -> None:
+        """Within the last turn: there is none after it."""
+        self._is_over = True
+
+
+_KNOWN: set["weakref.ref[Turn]"] = set()
+"""Every turn that was made here, or in a process that this one was forked from."""
+
+
+def _told(error: sqlite3.Error) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code & _PRIMARY == sqlite3.SQLITE_NOTADB:
+        return StoreForeignError()
+    words = _WORDS.get(code & _PRIMARY) or Detail(StoreError.zh, StoreError.en)
+    return StoreError(zh=words.zh, en=f"{words.en} ({error})")
