@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 from cli.answers import CommandError
 
 if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
+
     from server.center import Center
+
+MAKING = "doorstep init --county … --name …"
+_NOT_ALLOWED = "42501"
+"""PostgreSQL's insufficient_privilege."""
 
 
 @contextmanager
-def opened(*, made: bool = True) -> Iterator["Center"]:
-    """The center that the settings name. Unless `made` is false, its tables and its county must be there.
+def opened(*, made: bool = True, current: bool = True) -> Iterator["Center"]:
+    """The center that the settings name. Unless `made` is false, its tables and its county must be there; unless
+    `current` is false, the tables of this release.
 
     Raises CommandError, also for what the server says while the center is open."""
     try:
@@ -32,7 +39,7 @@ def opened(*, made: bool = True) -> Iterator["Center"]:
 
     center = _center(must_be_there=made)
     try:
-        if made:
+        if made and current:
             _require_made(center)
         yield center
     except server.administration.NotPossibleError as error:
@@ -42,10 +49,7 @@ def opened(*, made: bool = True) -> Iterator["Center"]:
     except NoCountyError as error:
         raise _no_county(center) from error
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise CommandError(
-            "database-failed", f"数据库出错：{reason}", f"The database could not do it: {reason}"
-        ) from error
+        raise _database_failed(error) from error
     finally:
         center.engine.dispose()
 
@@ -78,8 +82,8 @@ def _require_file(database_url: str) -> None:
     if file and not Path(file).exists():
         raise CommandError(
             "no-county",
-            f"还没有县（没有 {file}）：请运行 doorstep init",
-            f"There is no county yet (no {file}): run doorstep init",
+            f"还没有县（没有 {file}）：请运行 {MAKING}",
+            f"There is no county yet (no {file}): run {MAKING}",
         )
 
 
@@ -104,6 +108,15 @@ def _no_county(center: "Center") -> CommandError:
         )
     return CommandError(
         "no-county",
-        "没有县，或有几个县：请运行 doorstep init，或设置 DOORSTEP_COUNTY",
-        "There is no county yet, or there are several: run doorstep init, or set DOORSTEP_COUNTY",
+        f"没有县，或有几个县：请运行 {MAKING}，或设置 DOORSTEP_COUNTY",
+        f"There is no county yet, or there are several: run {MAKING}, or set DOORSTEP_COUNTY",
     )
+
+
+def _database_failed(error: "DBAPIError") -> CommandError:
+    reason = " ".join(str(error.orig).split())
+    zh, en = f"数据库出错：{reason}", f"The database could not do it: {reason}"
+    if getattr(error.orig, "sqlstate", None) == _NOT_ALLOWED:
+        zh += "。请把数据库交给这个用户：ALTER DATABASE … OWNER TO …（或用 createdb -O 建库）"
+        en += ". Give the database to this user: ALTER DATABASE … OWNER TO … (or make it with createdb -O)"
+    return CommandError("database-failed", zh, en)

@@ -16,21 +16,25 @@ from schemas.codes import CODES
 def init(code: str | None, name: str | None, demo: bool, small: bool) -> Answer:
     """建立数据表和县。 Make the tables and the county.
 
-    Run it again after an upgrade: it brings the tables up to date and leaves the rest as it is."""
+    Run it again after an upgrade, without options: it brings what is there up to date, and leaves the rest as it is."""
     if demo:
         if code is not None or name is not None:
             raise click.UsageError("--demo has a county and a name of its own")
         return _demo(small=small)
-    if code is None or name is None or small:
+    if small or (code is None) is not (name is None):
         raise click.UsageError("--small goes with --demo" if small else "Say --county and --name (or --demo)")
-    with opened(made=False) as center:
+    with opened(made=code is None, current=False) as center:
         from server import administration, holding
         from server.keeping.again import apply_again
 
-        made = administration.init(center, code, name)
-        holding.take_up_release(center.answering_for(code))
-        apply_again(center.answering_for(code))
-    shown = f"{made['name']} ({code})"
+        if code is None or name is None:
+            made = administration.up_to_date(center)
+        else:
+            made = administration.init(center, code, name)
+        county = center.answering_for(str(made["county"]))
+        holding.take_up_release(county)
+        apply_again(county)
+    shown = f"{made['name']} ({made['county']})"
     zh, en = ("已建立", "Made") if made["created"] else ("已是最新", "Up to date")
     return Answer(made, f"{zh} {shown} · {en}: {shown}")
 

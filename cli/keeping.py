@@ -10,6 +10,12 @@ from cli.tablets import drawn
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
+NOT_OVERWRITTEN = (
+    "已删除的内容尚未从磁盘上覆盖（有人正在读数据库）；下次删除或中心启动时再试 · "
+    "The bytes of what was erased are still on the disk, since somebody reads the database; "
+    "overwriting them is tried again with the next erasure, and when the server starts"
+)
+
 
 @click.command()
 @file_argument
@@ -59,6 +65,8 @@ def restore(file: Path, *, force: bool) -> Answer:
             "没有找到停用与删除的记录文件（DOORSTEP_LASTING_FILE）：备份之后的停用和删除需要重做 · "
             "There is no file of revocations and erasures (DOORSTEP_LASTING_FILE): repeat those since the backup"
         )
+    if not made["overwritten"]:
+        text.append(NOT_OVERWRITTEN)
     return Answer(made, "\n".join(text))
 
 
@@ -78,7 +86,8 @@ def erase(record_type: str, record: str, reason: str, *, is_dry: bool) -> Answer
         made = erasure.erase(center, record_type, record, reason, is_dry=is_dry)
     counted = ", ".join(f"{number} {kind}" for kind, number in made["records"].items())
     zh, en = ("将删除", "Would erase") if is_dry else ("已删除", "Erased")
-    return Answer(made, f"{zh} {counted}，{made['lines']} 行日志 · {en} {counted} and {made['lines']} log lines")
+    text = f"{zh} {counted}，{made['lines']} 行日志 · {en} {counted} and {made['lines']} log lines"
+    return Answer(made, text if is_dry or made["overwritten"] else f"{text}\n{NOT_OVERWRITTEN}")
 
 
 @click.command()

@@ -4,10 +4,11 @@ With `--keep FOLDER` the store stays in a folder, and `--serve` keeps a server u
 the folder is new."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,9 @@ from demo.serving import serve
 from demo.telling import Telling
 
 BIND = "127.0.0.1:8000"
+PLAYED = "played"
+"""The file that stands in a folder with an evening whose audit held."""
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> int:
@@ -28,27 +32,50 @@ def main() -> int:
     parser.add_argument("--bind", default=BIND, metavar="HOST:PORT", help=f"where it listens then ({BIND})")
     options = parser.parse_args()
     console = Console(highlight=False)
-    with ExitStack() as ending:
-        folder = options.keep or Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-demo-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        center = CountyCenter(folder, options.database_url)
-        ending.callback(center.close)
-        played = folder / "played"
-        if not played.exists():
-            began = time.monotonic()
-            telling = Telling(console)
-            whole = telling.verdict(Evening(center, folder, telling).play(), time.monotonic() - began)
-            center.close()
-            if not whole:
-                return 1
-            played.touch()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        return _show(options, console)
+    except CommandFailedError as error:
+        console.print(str(error), style="red")
+        return 1
+    except KeyboardInterrupt:
+        console.print("\n已中断；再运行一次即可  [dim]Interrupted; just run it again[/dim]")
+        return INTERRUPTED
+
+
+def _show(options: argparse.Namespace, console: Console) -> int:
+    """Plays the evening unless it is there, and serves it; gives the exit status."""
+    kept: Path | None = options.keep
+    is_played = kept is not None and (kept / PLAYED).exists()
+    if kept is not None and not is_played and kept.exists() and any(kept.iterdir()):
+        console.print(f"{kept} 里没有完整的演示，请删除  [dim]{kept} holds no whole evening: remove it[/dim]")
+        return 1
+    beside = None if kept is None else kept.absolute().parent
+    if beside is not None:
+        beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="doorstep-demo-", dir=beside) as scratch:
+        folder = Path(scratch) / "evening" if kept is None or not is_played else kept
+        if not is_played:
+            _play(folder, options.database_url, console)
+            # Under its name only now: what an interruption leaves is never taken for an evening.
+            folder = folder if kept is None else folder.rename(kept)
+        if not (folder / PLAYED).exists():
+            return 1
         if options.serve:
-            try:
+            with closing(CountyCenter(folder, options.database_url)) as center:
                 serve(center, options.bind, console)
-            except CommandFailedError as error:
-                console.print(str(error), style="red")
-                return 1
     return 0
+
+
+def _play(folder: Path, database_url: str | None, console: Console) -> None:
+    """Plays the evening into a new folder, and marks it where its audit holds."""
+    folder.mkdir()
+    began, telling = time.monotonic(), Telling(console)
+    with closing(CountyCenter(folder, database_url)) as center:
+        whole = telling.verdict(Evening(center, folder, telling).play(), time.monotonic() - began)
+    if whole:
+        (folder / PLAYED).touch()
 
 
 if __name__ == "__main__":

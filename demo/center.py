@@ -15,7 +15,7 @@ import httpx
 
 from server import administration
 from server.center import Center
-from server.settings import Settings
+from server.settings import DATABASE_FILE, Settings
 
 READY_WITHIN_S = 30
 
@@ -35,11 +35,18 @@ class CountyCenter:
 
     @property
     def settings_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.folder / 'center.db'}"
+        # Where `doorstep` itself looks in a data folder.
+        return self.database_url or f"sqlite:///{self.folder / DATABASE_FILE}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of this center, for whoever administers it."""
+        named = {} if self.database_url is None else {"DOORSTEP_DATABASE_URL": self.database_url}
+        return {"DOORSTEP_DATA_DIR": str(self.folder), **named}
 
     @property
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"DOORSTEP_DATABASE_URL": self.settings_url, "DOORSTEP_DATA_DIR": str(self.folder)}
+        return {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")} | self.settings
 
     def doorstep(self, *arguments: str, accepts: tuple[int, ...] = (0,)) -> dict[str, Any]:
         """Runs `doorstep … --json` and gives what it printed. Raises CommandFailedError."""
@@ -77,9 +84,10 @@ class CountyCenter:
     def open(self, bind: str = "127.0.0.1:0") -> None:
         """Starts the server with two workers and waits until it is ready."""
         command = [sys.executable, "-m", "cli", "serve", "--bind", bind, "--workers", "2", "--json"]
+        # In a process group of its own, as tablets are: Ctrl-C reaches the story alone, which ends them in order.
         with (self.folder / "center.log").open("w") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                command, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+                command, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True, process_group=0
             )
         if self._process.stdout is None:
             raise CommandFailedError("doorstep serve: no output")

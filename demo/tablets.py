@@ -26,7 +26,9 @@ class TabletProcess:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "demo.actor", str(self.store)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0
+        )
 
     def stop(self) -> None:
         if self._process is not None and self._process.stdin is not None and self._process.stdout is not None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from server.administration.changing import NotPossibleError, called, require_code
 from server.center import Center
-from server.store import dialect, schema, tables
+from server.store import dialect, ledger, schema, tables
 from sync import chain
 from sync.lines import Values
 
@@ -37,6 +37,17 @@ def init(center: Center, code: str, name: str) -> Values:
             connection.execute(sa.insert(tables.county).values(**row))
             connection.execute(sa.insert(tables.unit).values(county=code, code=code, name=named))
     return {"county": code, "name": known or named, "created": known is None}
+
+
+def up_to_date(center: Center) -> Values:
+    """Brings the tables of the county that is there to this release. Raises NoCountyError where none is, or several and
+    the settings name none."""
+    with dialect.reading(center.engine) as connection:
+        is_made = sa.inspect(connection).has_table(tables.county.name)
+        named = sa.select(tables.county.c.code, tables.county.c.name).where(ledger.NAMED).limit(2)
+        code, name = ledger.only(connection.execute(named, {"code": center.settings.county}).all() if is_made else [])
+    schema.migrate(center.settings.database_url)
+    return {"county": code, "name": name, "created": False}
 
 
 def figures(center: Center) -> dict[str, int]:

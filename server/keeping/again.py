@@ -18,10 +18,12 @@ NEVER = "0001-01-01T00:00:00.000Z-0000"
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """How many tablets were revoked and how many records erased once more."""
+    """How many tablets were revoked and how many records erased once more; `overwritten`: whether no bytes of what was
+    ever erased are left on the disk."""
 
     revoked: int
     erased: int
+    overwritten: bool
 
 
 def apply_again(center: Center) -> Again:
@@ -47,9 +49,8 @@ def apply_again(center: Center) -> Again:
     for entry in revocations.values():
         _revoke_again(center, entry)
     erased = sum([erasure.erase_again(center, entry) for entry in erasures.values()])
-    if erased:
-        dialect.forget(center.engine)
-    return Again(len(revocations), erased)
+    is_owed = erased > 0 or dialect.owes_forgetting(center.engine)
+    return Again(len(revocations), erased, not is_owed or dialect.forget(center.engine))
 
 
 def _revoke_again(center: Center, entry: Mapping[str, Any]) -> None:

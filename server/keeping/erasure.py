@@ -29,7 +29,8 @@ from sync.ids import is_record_id
 def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dry: bool = False) -> dict[str, Any]:
     """Erases a record, the conflicts and (of a dispute) entries under it, and every line about them, for good.
 
-    Says what went, in numbers; `is_dry`: what would go. Raises NotPossibleError where there is nothing to erase."""
+    Says what went, in numbers, and whether its bytes are overwritten on the disk; `is_dry`: what would go. Raises
+    NotPossibleError where there is nothing to erase."""
     if record_type not in ERASABLE:
         raise NotPossibleError(f"不能删除这种记录：{record_type}", f"{record_type} is no type of record to be erased")
     if not is_record_id(identity):
@@ -54,13 +55,17 @@ def erase(center: Center, record_type: str, identity: str, reason: str, *, is_dr
         return {**found.told(), "erased": True}
 
     told = retrying(center, attempt)
-    dialect.forget(center.engine)
-    return told
+    return {**told, "overwritten": dialect.forget(center.engine)}
 
 
 def _require_something(found: Extent) -> None:
     if found.is_empty:
         raise NotPossibleError(f"没有这条记录：{found.id}", f"There is no {found.type} {found.id}")
+    if found.made_as != found.type:
+        raise NotPossibleError(
+            f"{found.id} 是 {found.made_as}，不是 {found.type}",
+            f"{found.id} is of type {found.made_as}, not {found.type}",
+        )
     if all(row.gone == ERASED for row in found.rows.values()) and not (found.edits or found.strays):
         raise NotPossibleError(f"{found.id} 已经删除", f"{found.id} is erased already")
 
@@ -75,7 +80,7 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             return False
         named = {str(each["edit"]): each for each in entry["edits"]}
         known = ask(connection, log.known(county.code, named))
-        top = (str(entry["type"]), str(entry["record"]))
+        top = (_made_as(entry), str(entry["record"]))
         found = extent(connection, county, top, center.clock(), list(doubtful(connection, county.code, 0)))
         found.absent = {name: named[name] for name in sorted(named.keys() - known.keys())}
         for each in entry["records"]:
@@ -83,9 +88,10 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
             found.rows.setdefault(name, Stored(*name, "{}", found.at, "", parent=each.get("parent")))
             for key in each["keys"]:
                 found.keys.setdefault(name, {}).setdefault(key, found.at)
-        # What its visits attended and the restore lost is lost; its own numbers are brought back.
-        then = remaining.read(entry["rest"])
-        found.rest = {**entry["rest"], **remaining.Remaining(then.counted, found.counted.attended).told}
+        if found.type == entry["type"]:
+            # What its visits attended and the restore lost is lost; its own numbers are brought back.
+            then = remaining.read(entry["rest"])
+            found.rest = {**entry["rest"], **remaining.Remaining(then.counted, found.counted.attended).told}
         _apply(connection, county, found, str(entry["reason"]))
         return True
 
@@ -94,6 +100,13 @@ def erase_again(center: Center, entry: Mapping[str, Any]) -> bool:
         if _is_done(connection, center.county(connection).code, entry):
             return False
     return retrying(center, attempt)
+
+
+def _made_as(entry: Mapping[str, Any]) -> str:
+    """The type of the record that an entry names. Earlier releases took the type as it was said, and wrote a wrong one
+    down with nothing to leave in the counters."""
+    made = {str(each["edit"]): each["type"] for each in entry["edits"]}.get(str(entry["record"]))
+    return str(made if made in ERASABLE else entry["type"])
 
 
 def _is_done(connection: sa.Connection, county: str, entry: Mapping[str, Any]) -> bool:
@@ -153,6 +166,7 @@ def _apply(connection: sa.Connection, county: County, found: Extent, reason: str
     changes.subtract(found.counted.counted)
     counters.add(connection, county.code, changes, book.revision)
     book.write(connection)
+    dialect.owe_forgetting(connection)
 
 
 def _blank(connection: sa.Connection, county: str, found: Extent) -> None:

@@ -69,6 +69,12 @@ class Extent:
     def is_empty(self) -> bool:
         return not (self.rows or self.edits or self.absent)
 
+    @property
+    def made_as(self) -> str:
+        """The type that the record's creation says, which bears its id; `type` where the log has none that says one."""
+        creation = self.edits.get(self.id)
+        return creation.type if creation is not None and creation.type in ERASABLE else self.type
+
     def spans(self, identity: Name) -> list[Span]:
         """The keys under which a row ever stood, since when."""
         return [Span(key, since) for key, since in sorted(self.keys.get(identity, {}).items())]

@@ -76,6 +76,7 @@ def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any
         "lost_edits": None if losses is None else sum(each.edits for each in losses),
         "revoked_again": sum(each.revoked for each in again),
         "erased_again": sum(each.erased for each in again),
+        "overwritten": all(each.overwritten for each in again),
         "lasting_file_found": kept is not None,
     }
 

@@ -3,7 +3,7 @@
 import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, Oper
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.store.arrays import Array, ArrayDumper
 
 BUSY_TIMEOUT_S = 30
@@ -27,8 +27,13 @@ _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL: connections, rolled back, resources, not in that state, operators, the system. What is missing here is
 a fault of the statement's own, which would come again."""
 _UNDEFINED_TABLE = "42P01"
+_POSTGRES_NAMES = ("postgresql", "postgres")
+"""libpq takes both, and so do those who hand out URLs."""
 _SQLITE_LEAST = (3, 38)
 """What has `->>` and `format`."""
+
+_OWED = 1
+"""SQLite's `user_version`, which is ours to use, while what was erased is still to be overwritten."""
 
 _PLANS = "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 """PostgreSQL: each statement is made for one index, and planned once a connection: planning costs more than running it.
@@ -37,7 +42,8 @@ So no plan may hang on how few rows there were that day, or on statistics that a
 
 def create_engine(settings: Settings) -> sa.Engine:
     """The engine of a database, with durable commits on both. What its errors say goes to the log, so it is without the
-    values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old."""
+    values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old;
+    connecting to a PostgreSQL database that is not UTF8 raises SettingsError."""
     url = sa.make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         if sqlite3.sqlite_version_info < _SQLITE_LEAST:
@@ -52,7 +58,7 @@ def create_engine(settings: Settings) -> sa.Engine:
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begins)
         return engine
-    if url.get_backend_name() == "postgresql":
+    if url.get_backend_name() in _POSTGRES_NAMES:
         engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=settings.pool_size,
@@ -61,6 +67,7 @@ def create_engine(settings: Settings) -> sa.Engine:
             # Not in the URL: others are given that (pg_dump, say).
             connect_args={"options": _options(url)},
         )
+        event.listen(engine, "connect", _require_utf8, insert=True)
         event.listen(engine, "connect", _postgres_connected)
         event.listen(engine, "checkout", _postgres_checked_out)
         return engine
@@ -71,6 +78,16 @@ def _options(url: sa.URL) -> str:
     """What the database is told of each connection: what the URL says, and how to plan."""
     said = url.query.get("options", ())
     return " ".join([*((said,) if isinstance(said, str) else said), _PLANS])
+
+
+def _require_utf8(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Before anything is asked: of another encoding the driver gives bytes, or no Chinese. Raises SettingsError."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"数据库的编码是 {encoding}，应为 UTF8：请用 createdb -E UTF8 -T template0 另建",
+            f"The database's encoding is {encoding} and must be UTF8: make another, createdb -E UTF8 -T template0",
+        )
 
 
 def _postgres_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -159,15 +176,34 @@ def holds(connection: sa.Connection, column: sa.ColumnElement[bytes], part: byte
     return (sa.func.instr(column, wanted) if _is_sqlite(connection) else sa.func.position(wanted.op("IN")(column))) > 0
 
 
-def forget(engine: sa.Engine) -> None:
-    """Writes the database's free space anew, so that nothing can be read there of what was erased. Others go on
-    meanwhile; where that cannot be done now (SQLite is too busy), it is left to the next time."""
-    if engine.dialect.name == "sqlite":
-        with closing(engine.raw_connection()) as connection, suppress(sqlite3.OperationalError):
-            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                connection.cursor().execute(statement).fetchall()
-    else:
+def owe_forgetting(connection: sa.Connection) -> None:
+    """Notes, in a transaction that erases, that bytes are still to be overwritten. (PostgreSQL vacuums by itself.)"""
+    if _is_sqlite(connection):
+        connection.exec_driver_sql(f"PRAGMA user_version = {_OWED}")
+
+
+def owes_forgetting(engine: sa.Engine) -> bool:
+    """Whether an erasure's bytes were not overwritten yet, as far as that was noted."""
+    with reading(engine) as connection:
+        return _is_sqlite(connection) and connection.exec_driver_sql("PRAGMA user_version").scalar() == _OWED
+
+
+def forget(engine: sa.Engine) -> bool:
+    """Writes the database's free space anew, so that nothing can be read there of what was erased; others go on
+    meanwhile. Says whether it could be done: not while SQLite's file is too busy, or somebody reads it for longer than
+    BUSY_TIMEOUT_S."""
+    if engine.dialect.name != "sqlite":
         _outside_transactions(engine, "VACUUM record, edit_log")
+        return True
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        try:
+            cursor.execute("VACUUM")
+            is_busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                cursor.execute("PRAGMA user_version = 0")
+        except sqlite3.OperationalError:
+            return False
+    return not is_busy
 
 
 def analyze(engine: sa.Engine) -> None:

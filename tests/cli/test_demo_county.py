@@ -55,7 +55,7 @@ def test_it_is_not_mixed_into_another_county(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--demo", "--county", "1"], ["--small"], ["--county", "990101"], ["--name", "示例县"], []]
+    "arguments", [["--demo", "--county", "1"], ["--small"], ["--county", "990101"], ["--name", "示例县"]]
 )
 def test_a_county_is_named_or_the_demos(arguments: list[str]) -> None:
     assert CliRunner().invoke(main, ["init", *arguments]).exit_code == 2

@@ -271,6 +271,22 @@ def test_what_is_not_there_cannot_be_erased(county: County, wang: Device) -> Non
             erasure.erase(county.center, record_type, identity, why)
 
 
+@pytest.mark.parametrize("was", ["applied", "held", "refused"])
+def test_what_is_of_another_type_is_not_erased(county: County, wang: Device, was: str) -> None:
+    said: dict[str, dict[str, object]] = {"applied": {}, "held": {"household": wang.line()[0]}, "refused": {"notes": 1}}
+    home = wang.create("household", unit=GRID)
+    visit = wang.create("visit", **{"household": home, "unit": GRID, **said[was]})
+    wang.sync()
+    assert wang.outcomes[visit]["result"] == was
+    before = kept(county)
+    for is_dry in (True, False):
+        with pytest.raises(NotPossibleError, match="is of type visit, not household") as found:
+            erasure.erase(county.center, "household", visit, WHY, is_dry=is_dry)
+        assert "是 visit，不是 household" in found.value.zh
+    assert kept(county) == before
+    assert erasure.erase(county.center, "visit", visit, WHY)["erased"] is True
+
+
 def test_an_entry_or_a_visit_is_erased_alone(county: County, wang: Device, li: Device) -> None:
     case = wang.create("dispute", unit=GRID)
     page, other = (wang.create("entry", dispute=case, text=NAME + number) for number in "一二")
