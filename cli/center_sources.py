@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from cli.answers import Answer, answering, listed
+from cli.answers import Answer, answering
 from cli.center import opened
+from cli.county_time import CountyTime
 from cli.secret_file import new_secret, secret_file, secret_of
 
 
@@ -32,8 +33,8 @@ def accepted() -> Answer:
     with opened() as center:
         from server.center_push import sources
 
-        found = sources.shown(center)
-    return listed(
+        found, time = sources.shown(center), CountyTime.of(center)
+    return time.listed(
         found,
         {
             "county": "县 County",

@@ -5,9 +5,10 @@ from typing import Literal
 
 import click
 
-from cli.answers import Answer, answering, listed
+from cli.answers import Answer, answering
 from cli.center import opened
 from cli.center_sources import accept, accepted, forget
+from cli.county_time import CountyTime
 from cli.secret_file import new_secret, secret_file, secret_of
 
 
@@ -44,8 +45,8 @@ def list_centers() -> Answer:
     with opened() as county:
         from server.center_push import targets
 
-        found = targets.shown(county)
-    return listed(
+        found, time = targets.shown(county), CountyTime.of(county)
+    return time.listed(
         found,
         {
             "url": "地址 Address",

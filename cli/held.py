@@ -2,8 +2,9 @@
 
 import click
 
-from cli.answers import Answer, answering, listed
+from cli.answers import Answer, answering
 from cli.center import opened
+from cli.county_time import CountyTime
 from schemas.codes import CODES
 from sync.codes import DETAILS, Code
 from sync.lines import Values
@@ -21,8 +22,8 @@ def list_held() -> Answer:
     with opened() as center:
         from server import holding
 
-        found = holding.held(center)
-    return listed(
+        found, time = holding.held(center), CountyTime.of(center)
+    return time.listed(
         found,
         {
             "edit": "修改 Edit",

@@ -6,6 +6,7 @@ import click
 
 from cli.answers import Answer, answering
 from cli.center import opened
+from cli.county_time import CountyTime
 from cli.tablets import drawn
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -100,8 +101,9 @@ def replace(tablet: str, *, draws: bool) -> Answer:
         from server import administration
 
         made = administration.replace(center, tablet)
+        until = CountyTime.of(center).said(made["expires_at"])
     text = (
-        f"已停用 {tablet}；新平板的注册码 {made['code']}，{made['expires_at']} 前有效 · "
-        f"Revoked {tablet}; code for the new tablet {made['code']}, good until {made['expires_at']}"
+        f"已停用 {tablet}；新平板的注册码 {made['code']}，{until} 前有效 · "
+        f"Revoked {tablet}; code for the new tablet {made['code']}, good until {until}"
     )
     return Answer(made, (drawn(str(made["code"])) if draws else "") + text)

@@ -7,6 +7,7 @@ import click
 
 from cli.answers import Answer, answering, listed
 from cli.center import opened
+from cli.county_time import CountyTime
 
 if TYPE_CHECKING:
     from server.administration import Period
@@ -53,8 +54,8 @@ def list_people() -> Answer:
     with opened() as center:
         from server import administration
 
-        found = administration.people(center)
-    return listed(found, {"id": "编号 Id", "name": "姓名 Name", "assignments": "任职 Assignments"})
+        found, time = administration.people(center), CountyTime.of(center)
+    return time.listed(found, {"id": "编号 Id", "name": "姓名 Name", "assignments": "任职 Assignments"})
 
 
 @person.command("assign")

@@ -4,8 +4,9 @@ import io
 
 import click
 
-from cli.answers import Answer, answering, listed
+from cli.answers import Answer, answering
 from cli.center import opened
+from cli.county_time import CountyTime
 
 
 @click.command()
@@ -18,8 +19,9 @@ def code(who: str, draws: bool) -> Answer:
         from server import administration
 
         made = administration.make_code(center, who)
+        until = CountyTime.of(center).said(made["expires_at"])
         picture = drawn(str(made["code"])) if draws else ""
-    text = f"注册码 {made['code']}，{made['expires_at']} 前有效 · Code {made['code']}, good until {made['expires_at']}"
+    text = f"注册码 {made['code']}，{until} 前有效 · Code {made['code']}, good until {until}"
     return Answer(made, picture + text)
 
 
@@ -39,8 +41,8 @@ def tablets() -> Answer:
     with opened() as center:
         from server import administration
 
-        found = administration.all_tablets(center)
-    return listed(
+        found, time = administration.all_tablets(center), CountyTime.of(center)
+    return time.listed(
         found,
         {
             "id": "编号 Id",

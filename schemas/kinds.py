@@ -259,6 +259,14 @@ class Choice(Worded):
         super().__init__(wrong="not_choice", validate=one_of, **options)
 
 
+class Coded(Text):
+    """A code of the list `list_name` that the server wrote. That of a later release may write others: any is valid."""
+
+    def __init__(self, list_name: str, chars_max: int, **options: Any) -> None:
+        self.list_name = list_name
+        super().__init__(chars_max, **options)
+
+
 class Whole(Kind, fields.Integer):
     """A whole number within `[least, most]`, as a JSON number without a fraction."""
 

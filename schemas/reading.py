@@ -127,7 +127,7 @@ class ListedRecord(Shape):
     id = RecordId(required=True, metadata=labelled(zh="记录编号", en="Record"))
     rev = Whole(1, INTEGER_MAX, required=True, metadata=labelled(zh="版本", en="Revision"))
     made_at = Stamp(required=True, metadata=labelled(zh="登记时间", en="Made at"))
-    made_by = Text(NAME_CHARS_MAX, metadata=labelled(zh="登记人", en="Made by"))
+    made_by = Text(NAME_CHARS_MAX, metadata=labelled(zh="录入人", en="Entered by"))
     doc = MapOf(Anything(), required=True, metadata=labelled(zh="内容", en="Field values"))
 
 

@@ -1,6 +1,20 @@
 """conflict 待核对: what several people wrote into one field, not seeing each other. Made by merging, not by hand."""
 
-from schemas.kinds import Anything, Choice, EditName, ListOf, Name, Part, RecordId, Shape, Stamp, Text, Whole, YesNo
+from schemas.kinds import (
+    Anything,
+    Choice,
+    Coded,
+    EditName,
+    ListOf,
+    Name,
+    Part,
+    RecordId,
+    Shape,
+    Stamp,
+    Text,
+    Whole,
+    YesNo,
+)
 from schemas.limits import (
     INTEGER_MAX,
     LONG_TEXT_CHARS_MAX,
@@ -26,8 +40,11 @@ class Sibling(Shape):
 class Conflict(Shape):
     """A conflict stands where its record stands; there is one for a record and field."""
 
-    record_type = Text(
-        NAME_CHARS_MAX, required=True, metadata=held_as(Rule.SERVER, OPEN, zh="记录类型", en="Record type")
+    record_type = Coded(
+        "record_type",
+        NAME_CHARS_MAX,
+        required=True,
+        metadata=held_as(Rule.SERVER, OPEN, zh="记录类型", en="Record type"),
     )
     record = RecordId(required=True, metadata=held_as(Rule.SERVER, OPEN, zh="记录", en="Record"))
     field = Text(NAME_CHARS_MAX, required=True, metadata=held_as(Rule.SERVER, OPEN, zh="字段", en="Field"))

@@ -3,6 +3,7 @@
 from schemas.kinds import (
     Assignee,
     Choice,
+    Coded,
     Day,
     Instant,
     ListOf,
@@ -92,7 +93,7 @@ class Dispute(Shape):
     )
     duplicate_of = RecordId(metadata=held_as(Rule.REVIEW, OPEN, zh="并入的纠纷", en="Duplicate of", link="dispute"))
     flags = ListOf(
-        Text(FLAG_CHARS_MAX, required=True),
+        Coded("flag", FLAG_CHARS_MAX, required=True),
         items_max=FLAGS_MAX,
         metadata=held_as(Rule.SERVER, OPEN, zh="提醒", en="Flags"),
     )

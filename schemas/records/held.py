@@ -1,6 +1,6 @@
 """held 待处理: an edit that waits for something, and what became of it in the end. Written by the server."""
 
-from schemas.kinds import Choice, EditName, Instant, Name, RecordId, Shape, Text
+from schemas.kinds import Choice, Coded, EditName, Instant, Name, RecordId, Shape, Text
 from schemas.limits import NAME_CHARS_MAX, SHORT_TEXT_CHARS_MAX
 from schemas.rules import Rule, Sensitivity, held_as
 
@@ -12,7 +12,9 @@ class Held(Shape):
 
     edit = EditName(required=True, metadata=held_as(Rule.SERVER, OPEN, zh="修改编号", en="Edit"))
     by = Name(required=True, metadata=held_as(Rule.SERVER, OPEN, zh="修改人", en="By"))
-    record_type = Text(NAME_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="记录类型", en="Record type"))
+    record_type = Coded(
+        "record_type", NAME_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="记录类型", en="Record type")
+    )
     record = RecordId(metadata=held_as(Rule.SERVER, OPEN, zh="记录", en="Record"))
     code = Text(NAME_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="原因", en="Code"))
     field = Text(SHORT_TEXT_CHARS_MAX, metadata=held_as(Rule.SERVER, OPEN, zh="字段", en="Field"))

@@ -23,7 +23,7 @@ def lines(table: Table, items: Iterator[Item]) -> Generator[bytes]:
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     written.write(_BYTE_ORDER_MARK)
-    writer.writerow(harmless(table.header))
+    writer.writerow(harmless(column.label for column in table.columns))
     rows = 0
     for row in table.rows(items):
         rows += 1

@@ -4,6 +4,7 @@ import tempfile
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from zoneinfo import ZoneInfo
 
 from werkzeug.wsgi import FileWrapper
 
@@ -15,6 +16,7 @@ from server.problems import ProblemError
 from server.reading import comma_separated, features, workbook
 from server.reading.audit import noted
 from server.reading.cells import Table
+from server.reading.names import Names
 from server.reading.query import Arguments, Query, query, record_type
 from server.reading.viewer import Viewer, viewing
 from server.store import listing
@@ -41,7 +43,8 @@ def exported(center: Center, token: str, name: str, form: str, arguments: Argume
     with viewing(center, token) as viewer, ExitStack() as ending:
         _require_staff(viewer, unmasked)
         items = listing.everything(viewer.connection, viewer.county.code, viewer.scope, asked.wanted(viewer))
-        table = Table(asked.kind, str(asked.said.get("lang", language)), unmasked)
+        zone, spoken = ZoneInfo(viewer.county.timezone), str(asked.said.get("lang", language))
+        table = Table(asked.kind, spoken, zone, Names.of(viewer), unmasked)
         file = ending.enter_context(tempfile.TemporaryFile())
         with items as found:
             file.writelines(_parts(table, form, found))

@@ -1,6 +1,6 @@
 """Units, people, their assignments and bodies: read as the values that scope and admission work on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -81,6 +81,30 @@ def names(connection: sa.Connection, county: str, ids: Iterable[str]) -> dict[st
         )
     )
     return {row.id: row.name for row in rows}
+
+
+def workers(connection: sa.Connection, county: str, ids: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """The id and the name of people, with each unit at which they ever worked."""
+    for row in connection.execute(_WORKERS, {"county": county, "ids": sorted(set(ids))}):
+        yield row.id, row.name, row.unit
+
+
+_WORKERS = (
+    sa.select(person.c.id, person.c.name, assignment.c.unit)
+    .join_from(person, assignment, (assignment.c.county == person.c.county) & (assignment.c.person == person.c.id))
+    .where(person.c.county == sa.bindparam("county"), bulk.among(person.c.id, "ids"))
+)
+
+
+def unit_names(connection: sa.Connection, county: str, codes: Iterable[str]) -> dict[str, str]:
+    """What people call units, by code."""
+    rows = connection.execute(_UNIT_NAMES, {"county": county, "codes": sorted(set(codes))})
+    return {row.code: row.name for row in rows}
+
+
+_UNIT_NAMES = sa.select(unit.c.code, unit.c.name).where(
+    unit.c.county == sa.bindparam("county"), bulk.among(unit.c.code, "codes")
+)
 
 
 def scope_names(connection: sa.Connection, county: str, keys: Iterable[str]) -> dict[str, str]:

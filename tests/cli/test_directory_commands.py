@@ -99,6 +99,8 @@ def test_a_person_has_assignments_for_a_time(shell: Shell) -> None:
             ],
         }
     ]
+    shown = shell.text("person", "list")
+    assert f"mediator {VILLAGE} 2026-01-01 00:00 2026-07-01 00:00" in shown, "people read the county's own time"
 
 
 def test_assignments_are_added_and_ended(shell: Shell, wang: str) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -54,6 +57,13 @@ def household(person: str, number: int) -> dict[str, Any]:
     return {"edit": name, "schema": 1, "by": person, "do": "create", "type": "household", "at": at, "now": now}
 
 
+def assert_told_as(instant: str, text: str) -> None:
+    """That people read a moment as the county's clocks say it, and nothing in UTC."""
+    here = datetime.fromisoformat(instant).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{here:%Y-%m-%d %H:%M}" in text
+    assert re.search(r"[0-9]Z\b", text) is None
+
+
 def test_a_tablet_is_enrolled_listed_and_revoked(shell: Shell, wang: str, serve: Serve) -> None:
     url = serve().url
     tablet = enrolled(shell, url, wang)
@@ -62,6 +72,7 @@ def test_a_tablet_is_enrolled_listed_and_revoked(shell: Shell, wang: str, serve:
     assert [(each["id"], each["name"], each["person"]) for each in listed] == [(tablet["tablet"], "平板一", wang)]
     assert listed[0]["last_sync"].endswith("Z")
     assert listed[0]["revoked_at"] is None
+    assert_told_as(listed[0]["last_sync"], shell.text("tablets"))
     assert shell.does("revoke", tablet["tablet"]) == {"tablet": tablet["tablet"], "revoked": True}
     assert shell.does("tablets")["items"][0]["revoked_at"] is not None
     assert shell.fails("revoke", "none")["code"] == "not-possible"
@@ -69,6 +80,7 @@ def test_a_tablet_is_enrolled_listed_and_revoked(shell: Shell, wang: str, serve:
     synced(url, tablet["token"], household(wang, 2), household(wang, 3))
     waiting = shell.does("held", "list")["items"]
     assert [(each["by"], each["code"], each["type"]) for each in waiting] == [(wang, "tablet-revoked", "household")] * 2
+    assert_told_as(waiting[0]["received_at"], shell.text("held", "list"))
     first, second = (each["edit"] for each in waiting)
     assert shell.does("held", "release", first) == {"edit": first, "result": "applied"}
     said = shell.text("held", "refuse", second)
@@ -105,6 +117,9 @@ def test_verify_says_what_differs(shell: Shell, wang: str, serve: Serve) -> None
 
 def test_a_code_can_be_drawn(shell: Shell, wang: str) -> None:
     drawn = shell.text("code", wang, "--qr")
+    in_three_days = datetime.now(UTC) + timedelta(hours=administration.CODE_HOURS)
+    assert f"{in_three_days.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d }" in drawn
+    assert re.search(r"[0-9]Z\b", drawn) is None
     assert "▄" in drawn
     assert "注册码" in drawn
     assert shell.fails("code", "nobody")["code"] == "not-possible"

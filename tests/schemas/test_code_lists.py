@@ -4,8 +4,10 @@ from copy import deepcopy
 
 import pytest
 
+from schemas.catalog import CATALOG
 from schemas.codes import CODES, code_lists
 from schemas.shipped import shipped
+from server import docket
 
 SIZES = {
     "category": 18,
@@ -27,6 +29,8 @@ SIZES = {
     "edit_result": 4,
     "edit_do": 2,
     "snapshot_result": 4,
+    "record_type": 6,
+    "flag": 4,
 }
 
 
@@ -41,6 +45,16 @@ def test_a_code_is_labelled_in_both_languages(name: str) -> None:
         assert code.zh.strip()
         assert code.en.strip()
         assert not code.retired
+
+
+def test_what_the_server_writes_has_a_label() -> None:
+    assert CODES["record_type"].keys() == CATALOG.types.keys()
+    assert list(CODES["flag"]) == [
+        docket.CLOSED_WITHOUT_FOLLOW_UP,
+        docket.FAILED_WITHOUT_ROUTES,
+        docket.ASSIGNEE_UNKNOWN,
+        docket.DEADLINE_MAY_SHIFT,
+    ]
 
 
 def test_labels_of_a_list_differ() -> None:
