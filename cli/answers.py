@@ -28,6 +28,14 @@ class CommandError(Exception):
         self.code, self.zh, self.en = code, zh, en
 
 
+class WrongUseError(click.UsageError):
+    """A command line that cannot be read, told in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} · {en}")
+        self.zh, self.en = zh, en
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a command says: a JSON object, and the same in words. Exits 1 unless `good`."""
@@ -101,8 +109,11 @@ def _reading(as_json: bool) -> Iterator[None]:
         if not as_json:
             raise
         said = error.format_message()
+        zh, en = (error.zh, error.en) if isinstance(error, WrongUseError) else (said, said)
         seen = error.ctx.command_path if error.ctx else "doorstep"
-        _say_error("usage", f"命令用法有误：{said}（见 {seen} --help）", f"{said} (see {seen} --help)")
+        _say_error(
+            "usage", f"命令用法有误：{zh.rstrip('.')}（见 {seen} --help）", f"{en.rstrip('.')} (see {seen} --help)"
+        )
         raise SystemExit(error.exit_code) from error
 
 

@@ -108,8 +108,8 @@ def _no_county(center: "Center") -> CommandError:
         )
     return CommandError(
         "no-county",
-        f"没有县，或有几个县：请运行 {MAKING}，或设置 DOORSTEP_COUNTY",
-        f"There is no county yet, or there are several: run {MAKING}, or set DOORSTEP_COUNTY",
+        f"还没有县：请运行 {MAKING}；已有几个县：请用 DOORSTEP_COUNTY 指明",
+        f"There is no county yet: run {MAKING}; or there are several: name one in DOORSTEP_COUNTY",
     )
 
 

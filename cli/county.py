@@ -2,7 +2,7 @@
 
 import click
 
-from cli.answers import Answer, answering
+from cli.answers import Answer, WrongUseError, answering
 from cli.center import opened
 from schemas.codes import CODES
 
@@ -19,10 +19,12 @@ def init(code: str | None, name: str | None, demo: bool, small: bool) -> Answer:
     Run it again after an upgrade, without options: it brings what is there up to date, and leaves the rest as it is."""
     if demo:
         if code is not None or name is not None:
-            raise click.UsageError("--demo has a county and a name of its own")
+            raise WrongUseError("--demo 自带县和名称", "--demo has a county and a name of its own")
         return _demo(small=small)
-    if small or (code is None) is not (name is None):
-        raise click.UsageError("--small goes with --demo" if small else "Say --county and --name (or --demo)")
+    if small:
+        raise WrongUseError("--small 只与 --demo 同用", "--small goes with --demo")
+    if (code is None) is not (name is None):
+        raise WrongUseError("请给出 --county 和 --name（或 --demo）", "Say --county and --name (or --demo)")
     with opened(made=code is None, current=False) as center:
         from server import administration, holding
         from server.keeping.again import apply_again

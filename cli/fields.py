@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from cli.answers import CommandError
+from cli.answers import CommandError, WrongUseError
 from schemas.catalog import CATALOG, RecordType
 from schemas.kinds import ListOf, Part, Whole, YesNo
 from schemas.masking import shape_of
@@ -25,12 +25,12 @@ def record_type(name: str) -> RecordType:
 
 def given(kind: RecordType, pairs: Iterable[str]) -> dict[str, Any]:
     """Values by field. A value is read as its field asks: whole numbers, yes and no, lists with commas (or JSON), parts
-    in JSON; an empty one empties the field. Whether a value is right is for validation. Raises CommandError."""
+    in JSON; an empty one empties the field. Whether a value is right is for validation. Raises WrongUseError."""
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
-            raise CommandError("usage", f"应为 字段=内容：{pair}", f"Not of the form FIELD=VALUE: {pair}")
+            raise WrongUseError(f"应为 字段=内容：{pair}", f"Not of the form FIELD=VALUE: {pair}")
         found[name] = _value(shape_of(kind.schema).fields.get(name), text)
     return found
 

@@ -38,7 +38,7 @@ class Lines(logging.Formatter):
         }
         if isinstance(record.args, tuple) and (numbers := [each for each in record.args if isinstance(each, int)]):
             said["numbers"] = numbers
-        if record.exc_info is not None and record.exc_info[1] is not None:
+        if record.exc_info and record.exc_info[1] is not None:
             # A warning is no bug: there is nothing to look for in our code.
             said["raised"] = _chain(record.exc_info[1], framed=record.levelno >= logging.ERROR)
         return json.dumps(said, default=lambda value: type(value).__name__)
@@ -78,8 +78,12 @@ def _ended(kind: type[BaseException], error: BaseException, at: TracebackType | 
 
 class _Stderr(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 - whoever logs goes on
+            line = json.dumps({"event": "log_failed", "raised": type(error).__name__})
         with suppress(OSError, ValueError):  # Nobody reads it any more: no reason not to go on.
-            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.write(line + "\n")
             sys.stderr.flush()
 
 

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from cli.answers import Answer, CommandError, failing, json_option, say
+from cli.answers import Answer, CommandError, WrongUseError, failing, json_option, say
 from cli.center import opened
 from cli.logs import to_stderr
 
@@ -32,7 +32,7 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> t
     """Host and port of `HOST:PORT`."""
     host, _, port = value.rpartition(":")
     if not host or not port.isdecimal() or int(port) > PORT_MAX:
-        raise click.BadParameter(f"{value} is not HOST:PORT")
+        raise WrongUseError(f"{value} 不是 HOST:PORT", f"{value} is not HOST:PORT")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cli.answers import Answer, CommandError, listed
+from cli.answers import Answer, CommandError, WrongUseError, listed
 from cli.fields import given, record_type, value
 from cli.tablet_options import collection, on_tablet, pairs_argument, saved, text
 from cli.words import Words
@@ -70,7 +70,7 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
 def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side: str | None) -> Answer:
     """核对。 Settle a conflict with one of the values, or another."""
     if (chosen is None) == (side is None):
-        raise CommandError("usage", "请给出一个内容，或选择一方", "Give a value, or choose a side")
+        raise WrongUseError("请给出一个内容，或选择一方", "Give a value, or choose a side")
     one = found.conflicts.get(conflict)
     if one is None:
         raise CommandError("conflict-unknown", "没有这条待核对", "There is no such open conflict")

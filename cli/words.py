@@ -44,12 +44,14 @@ class Words:
         """Where the tablet stands, one line a fact."""
         needs = sum(isinstance(item, Refused) for item in tablet.attention) + len(tablet.conflicts.open())
         held = len(tablet.attention) - sum(isinstance(item, Refused) for item in tablet.attention)
+        aside = len(tablet.set_aside)
         facts = [
             self(f"{tablet.waiting} 条待上传", f"{tablet.waiting} waiting")
             if tablet.waiting
             else self("全部已上传", "All sent"),
             self(f"{needs} 条需要处理", f"{needs} need you") if needs else "",
             self(f"{held} 条待中心处理", f"{held} held by the center") if held else "",
+            self(f"{aside} 条已留存", f"{aside} set aside") if aside else "",
             self.last_sync(tablet.last_sync),
         ]
         return "\n".join(filter(None, facts))

@@ -23,6 +23,7 @@ from client_sdk.transport import (
     said,
     scope_keys,
 )
+from client_sdk.turn import is_full
 from sync.cursor import CURSOR_BYTES_MAX
 from sync.frames import RequestHead, request
 from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX, REQUEST_BYTES_MAX
@@ -115,8 +116,10 @@ class Loop:
     def _prepare(self) -> Request:
         try:
             return self._made(self._desk.clock.tick)
-        except StoreError:
-            # Nothing can be written, be the disk full: what waits can still be handed over.
+        except StoreError as error:
+            if not is_full(error):
+                raise
+            # What waits can still be handed over.
             return self._made(self._desk.clock.peek)
 
     def _made(self, stamp: Callable[[], str]) -> Request:

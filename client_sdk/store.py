@@ -32,13 +32,17 @@ class Store:
         """Raises StoreMissingError where there is no file or an empty one (unless `create`), StoreForeignError,
         StoreForkedError, StoreNewerError, StoreError."""
         self.path = Path(path)
-        self._turn = Turn(self.path)
         if create:
             self._make_file()
         elif not self.path.is_file():
             raise StoreMissingError
-        with self._turn:
-            self._connection = connect(str(self.path))
+        self._turn = Turn(self.path)
+        try:
+            with self._turn:
+                self._connection = connect(str(self.path))
+        except StoreError:
+            self._turn.end()
+            raise
         try:
             self._prepare(create=create)
         except BaseException:
@@ -175,6 +179,10 @@ class Store:
         that is done by whoever closes it last."""
         with suppress(StoreError):
             self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def require_process(self) -> None:
+        """Raises StoreForkedError in a process that was forked from the one that opened it."""
+        self._turn.require_process()
 
     def close(self) -> None:
         """Once is enough, and a process that was forked has nothing to close: the store is its parent's."""

@@ -22,6 +22,7 @@ from client_sdk.errors import (
     OfflineError,
     RevokedError,
     StoreClosedError,
+    StoreForkedError,
     StoreMissingError,
     TabletError,
 )
@@ -139,7 +140,7 @@ class Tablet:
             raise
 
     def close(self) -> None:
-        """A sync that another thread is at ends with StoreClosedError."""
+        """A sync that another thread is at ends with StoreClosedError, at its next answer or time-out."""
         self._desk.store.close()
         self._transport.close()
 
@@ -226,6 +227,7 @@ class Tablet:
         Raises OfflineError, CenterError, EnrolAgainError, RevokedError, StoreError. Whatever was saved or came whole is
         kept, and the next sync goes on from there. A second call waits for the first; from within `progress`, which
         would wait for itself, it raises RuntimeError. What `progress` raises ends the sync, and is raised."""
+        self._desk.store.require_process()
         with self._syncing:
             if self._is_syncing:
                 raise RuntimeError("sync() called by the progress of a sync")
@@ -244,8 +246,8 @@ class Tablet:
     ) -> None:
         """Syncs at once and then every `interval_s` seconds until `stop` is set; after a failure sooner, at intervals
         that double from a second up to `interval_s`, or when the center asks, within the hour. `on_report` is given
-        each report or failure. Returns when stopped, or when the tablet is closed; raises EnrolAgainError and
-        RevokedError, which waiting does not mend."""
+        each report or failure. Returns when stopped, or at the next turn after the tablet was closed; raises
+        EnrolAgainError, RevokedError and StoreForkedError, which waiting does not mend."""
         failures = 0
         while not stop.is_set():
             outcome: SyncReport | TabletError
@@ -254,7 +256,7 @@ class Tablet:
                 outcome, failures = self.sync(), 0
             except StoreClosedError:
                 return
-            except (EnrolAgainError, RevokedError):
+            except (EnrolAgainError, RevokedError, StoreForkedError):
                 raise
             except TabletError as error:
                 outcome, failures = error, failures + 1

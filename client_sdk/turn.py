@@ -41,18 +41,16 @@ class Turn:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._is_over = False
-        self.path = path
+        self.path = path.resolve()  # As it is now: the process may come to stand in another folder.
         # SQLite takes the locks of a connection that came along with a fork for this process's own, and asks for none.
         for known in tuple(_KNOWN):
             other = known()
-            if other is not None and other.is_inherited and other.path.resolve() == path.resolve():
+            if other is not None and other.is_inherited and other.path == self.path:
                 raise StoreForkedError
         _KNOWN.add(weakref.ref(self, _KNOWN.discard))
 
     def __enter__(self) -> None:
-        # Before the lock: a thread that the child has not may have held it when the process was forked.
-        if self.is_inherited:
-            raise StoreForkedError
+        self.require_process()
         self._lock.acquire()
         if self._is_over:
             self._lock.release()
@@ -62,6 +60,12 @@ class Turn:
         self._lock.release()
         if isinstance(error, sqlite3.Error):
             raise _told(error) from error
+
+    def require_process(self) -> None:
+        """Raises StoreForkedError. Asked before any lock: a thread that this process has not may have held it when the
+        process was forked."""
+        if self.is_inherited:
+            raise StoreForkedError
 
     @property
     def is_inherited(self) -> bool:
@@ -77,9 +81,17 @@ _KNOWN: set["weakref.ref[Turn]"] = set()
 """Every turn that was made here, or in a process that this one was forked from."""
 
 
+def is_full(error: StoreError) -> bool:
+    """Whether there is no room to write, where reading still goes on."""
+    return _kind(error.__cause__) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def _kind(error: BaseException | None) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & _PRIMARY
+
+
 def _told(error: sqlite3.Error) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    if code & _PRIMARY == sqlite3.SQLITE_NOTADB:
+    if _kind(error) == sqlite3.SQLITE_NOTADB:
         return StoreForeignError()
-    words = _WORDS.get(code & _PRIMARY) or Detail(StoreError.zh, StoreError.en)
+    words = _WORDS.get(_kind(error)) or Detail(StoreError.zh, StoreError.en)
     return StoreError(zh=words.zh, en=f"{words.en} ({error})")

@@ -226,15 +226,13 @@ class HeldOutcome(Shape):
 
 
 def filters_of(kind: RecordType) -> frozenset[str]:
-    """The fields by which a list of this type can be filtered, beside `Filters`. Not by a sensitive one: a list that
-    is masked must not tell who has what by being asked."""
+    """The fields by which a list of this type can be filtered, beside the parameters that any type has. Not by a
+    sensitive one: a list that is masked must not tell who has what by being asked."""
     declared = shape_of(kind.schema).fields
     return frozenset(
         name
         for name, field in kind.fields.items()
-        if isinstance(declared[name], FILTER_KINDS)
-        and field.sensitivity is not Sensitivity.SENSITIVE
-        and name not in shape_of(Filters).fields
+        if isinstance(declared[name], FILTER_KINDS) and field.sensitivity is not Sensitivity.SENSITIVE
     )
 
 

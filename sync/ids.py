@@ -12,7 +12,8 @@ _RANDOM_BITS = 74
 
 
 def edit_name(now_ms: int, random_bits: int) -> str:
-    """A UUIDv7 (RFC 9562 section 5.7) of a moment in milliseconds since 1970 and at least 74 random bits."""
+    """A UUIDv7 (RFC 9562 section 5.7) of a moment in milliseconds since 1970 and 74 bits: random ones, behind a counter
+    where names of one millisecond are to be in order."""
     tail = random_bits & ((1 << _RANDOM_BITS) - 1)
     value = (now_ms & ((1 << 48) - 1)) << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | tail & ((1 << 62) - 1)
     digits = f"{value:032x}"

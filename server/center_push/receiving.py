@@ -61,6 +61,8 @@ def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> d
 def _kept(center: Center, said: Taken, day: str, message: str, now_ms: int) -> dict[str, object]:
     def apply(connection: sa.Connection, _again: bool) -> tuple[int, str]:
         county = center.county(connection).code
+        if center_status.secret(connection, county, said.county) is None:
+            raise ProblemError("signature-wrong")  # Forgotten while its message was read.
         here = center_status.version(connection, county, said.county, day)
         if here is not None and here >= said.version:
             return here, "known" if here == said.version else "older"

@@ -98,7 +98,7 @@ class Query:
 def query(kind: RecordType, arguments: Arguments, shape: type[Shape], without: Iterable[str] = ()) -> Query:
     """Reads the parameters of a question, filters by fields of the type among them, but for those `without`. Raises
     ProblemError invalid with the parameter that is at fault."""
-    fields = reading.filters_of(kind) - set(without)
+    fields = reading.filters_of(kind) - _shaped(shape).keys() - set(without)
     foreign = set() if reading.has_assignee(kind) else {"assignee"}
     said = parameters(shape, arguments, fields, without=foreign)
     dates = {reading.MADE_AT, *reading.dates_of(kind)}
@@ -115,8 +115,7 @@ def parameters(
 ) -> dict[str, Any]:
     """The values of the parameters that a shape declares, but for those `without`. `fields` may be given beside them,
     and are read elsewhere. Raises ProblemError invalid with the parameter that is at fault."""
-    declared = {each.data_key or name: each for name, each in shape_of(shape).fields.items()}
-    shaped = {name: each for name, each in declared.items() if name not in without}
+    shaped = {name: each for name, each in _shaped(shape).items() if name not in without}
     for name in arguments:
         if name not in shaped and name not in fields:
             raise ProblemError.at(name, f"unknown_parameter {', '.join(sorted(shaped.keys() | fields))}")
@@ -124,6 +123,10 @@ def parameters(
     for found in shape_problems(shape, said):
         raise ProblemError.of(found)
     return said
+
+
+def _shaped(shape: type[Shape]) -> dict[str, Field[Any]]:
+    return {each.data_key or name: each for name, each in shape_of(shape).fields.items()}
 
 
 def _given(name: str, declared: Field[Any], values: Sequence[str]) -> Any:

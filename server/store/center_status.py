@@ -23,9 +23,9 @@ class Day:
 
 
 def secret(connection: sa.Connection, county: str, source: str) -> Secret | None:
-    """By what a county signs that may push here, or None."""
+    """By what a county signs that may push here, or None. Whoever takes its leave waits for this transaction to end."""
     mine = (center_source.c.county == county, center_source.c.source == source)
-    text = connection.scalar(sa.select(center_source.c.secret).where(*mine))
+    text = connection.scalar(sa.select(center_source.c.secret).where(*mine).with_for_update(read=True))
     return None if text is None else Secret(text)
 
 

@@ -11,6 +11,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -31,9 +32,6 @@ _POSTGRES_NAMES = ("postgresql", "postgres")
 """libpq takes both, and so do those who hand out URLs."""
 _SQLITE_LEAST = (3, 38)
 """What has `->>` and `format`."""
-
-_OWED = 1
-"""SQLite's `user_version`, which is ours to use, while what was erased is still to be overwritten."""
 
 _PLANS = "-c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 """PostgreSQL: each statement is made for one index, and planned once a connection: planning costs more than running it.
@@ -177,15 +175,21 @@ def holds(connection: sa.Connection, column: sa.ColumnElement[bytes], part: byte
 
 
 def owe_forgetting(connection: sa.Connection) -> None:
-    """Notes, in a transaction that erases, that bytes are still to be overwritten. (PostgreSQL vacuums by itself.)"""
+    """Notes, in a transaction that erases, that bytes are still to be overwritten. (PostgreSQL vacuums by itself.)
+
+    SQLite's `user_version`, which is ours to use, counts the erasures of which they are; 0 where there are none."""
     if _is_sqlite(connection):
-        connection.exec_driver_sql(f"PRAGMA user_version = {_OWED}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {_owed(connection) + 1}")
 
 
 def owes_forgetting(engine: sa.Engine) -> bool:
     """Whether an erasure's bytes were not overwritten yet, as far as that was noted."""
     with reading(engine) as connection:
-        return _is_sqlite(connection) and connection.exec_driver_sql("PRAGMA user_version").scalar() == _OWED
+        return _is_sqlite(connection) and _owed(connection) > 0
+
+
+def _owed(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
 def forget(engine: sa.Engine) -> bool:
@@ -197,13 +201,22 @@ def forget(engine: sa.Engine) -> bool:
         return True
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         try:
+            (owed,) = cursor.execute("PRAGMA user_version").fetchone()
             cursor.execute("VACUUM")
             is_busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not is_busy:
-                cursor.execute("PRAGMA user_version = 0")
+                _settle(cursor, owed)
         except sqlite3.OperationalError:
             return False
     return not is_busy
+
+
+def _settle(cursor: DBAPICursor, owed: int) -> None:
+    """Notes that nothing is owed any more, unless another erasure has come since."""
+    cursor.execute("BEGIN IMMEDIATE")
+    if cursor.execute("PRAGMA user_version").fetchone() == (owed,):
+        cursor.execute("PRAGMA user_version = 0")
+    cursor.execute("COMMIT")
 
 
 def analyze(engine: sa.Engine) -> None:

@@ -4,12 +4,14 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
-from client_sdk import OfflineError, RevokedError, StoreForkedError, Tablet
+from client_sdk import OfflineError, RevokedError, StoreForkedError, StoreMissingError, Tablet
 from client_sdk.schema import Meta
 from tests.client.center import GRID, OTHER_GRID, Center, Deliver, request_lost
 from tests.client.conftest import Worker
@@ -53,6 +55,53 @@ def test_a_forked_process_does_not_use_the_store_of_its_parent(wang: Worker) -> 
     assert {each.id for each in wang.reopen().households.list()} == {first.id, second.id}
     wang.tablet.close()
     assert in_a_fork(lambda: Tablet.open(wang.store).close()) == DONE
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_was_forked_in_a_sync_is_told_at_once(wang: Worker) -> None:
+    under_way, goes_on = threading.Event(), threading.Event()
+
+    def wait(request: httpx.Request, deliver: Deliver) -> httpx.Response:
+        under_way.set()
+        goes_on.wait()
+        return deliver(request)
+
+    wang.link.faults.append(wait)
+    syncing = threading.Thread(target=sync, args=(wang,))
+    syncing.start()
+    under_way.wait()
+    forked = in_a_fork(wang.tablet.sync)
+    goes_on.set()
+    syncing.join()
+    assert forked == FORKED
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_that_stands_elsewhere_does_not_use_it_either(
+    wang: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wang.tablet.close()
+    monkeypatch.chdir(wang.store.parent)
+    with Tablet.open(wang.store.name, transport=wang.link):
+
+        def elsewhere() -> None:
+            os.chdir("/")
+            Tablet.open(wang.store)
+
+        assert in_a_fork(elsewhere) == FORKED
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_what_could_not_be_opened_is_nobodys(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissingError) as missing:
+        Tablet.open(tmp_path / "none.tablet")
+
+    def ask() -> None:
+        with pytest.raises(StoreMissingError):
+            Tablet.open(tmp_path / "none.tablet")
+
+    assert missing.value.code == "store-missing"
+    assert in_a_fork(ask) == DONE
 
 
 @pytest.fixture

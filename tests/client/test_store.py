@@ -1,5 +1,6 @@
 """The store: durable, whole or unchanged whatever happens, for several threads and processes."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -172,7 +173,9 @@ class Full(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if self.is_full and sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")):
-            raise sqlite3.OperationalError("database or disk is full")
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise full
         return super().execute(sql, parameters)
 
 
@@ -191,6 +194,18 @@ def test_what_waits_on_a_full_disk_is_handed_over(wang: Worker, center: Center) 
     wang.tablet._desk.store._connection.is_full = False  # type: ignore[attr-defined]
     assert wang.tablet.sync().sent == 3
     assert len(center.past.rows) == 3
+
+
+def test_a_store_that_another_program_keeps_busy_is_waited_for_once(wang: Worker) -> None:
+    household(wang)
+    begun = list[str]()
+    with contextlib.closing(sqlite3.connect(wang.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        wang.tablet._desk.store._connection.execute("PRAGMA busy_timeout = 1")
+        wang.tablet._desk.store._connection.set_trace_callback(begun.append)
+        with pytest.raises(StoreError):
+            wang.tablet.sync()
+    assert [each for each in begun if each.startswith("BEGIN")] == ["BEGIN IMMEDIATE"]
 
 
 KILLED_FOR_REAL = """

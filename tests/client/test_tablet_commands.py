@@ -36,10 +36,10 @@ class Shell:
         values: dict[str, Any] = json.loads(result.stdout)
         return values
 
-    def fails(self, *arguments: str) -> str:
+    def fails(self, *arguments: str, status: int = 1) -> str:
         """The code of the error."""
         result = self.run(*arguments, "--json")
-        assert result.exit_code == 1, result.stdout
+        assert result.exit_code == status, result.stdout
         error = json.loads(result.stdout)["error"]
         assert error["zh"]
         assert error["en"]
@@ -182,7 +182,7 @@ def test_values_are_read_as_their_fields_ask(wang: Shell) -> None:
     assert wang.fails("change", "household", home, "location={") == "invalid"
     assert wang.fails("change", "household", home, f"people_count={'9' * 5000}") == "invalid"
     assert wang.fails("change", "household", home, f"location={'[' * 100_000}") == "invalid"
-    assert wang.fails("change", "household", home, "nonsense") == "usage"
+    assert wang.fails("change", "household", home, "nonsense", status=2) == "usage"
     assert wang.fails("list", "meteors") == "unknown-type"
     assert wang.fails("list", "conflict") == "unknown-type"
     fence = a_dispute(wang, "violence_likely=否")
@@ -202,7 +202,7 @@ def test_a_conflict_is_settled_for_a_side_or_with_another_value(wang: Shell, zha
         assert {each["value"] for each in conflict["values"]} == {"围墙与排水", "围墙占道"}
         assert "标题" in zhao.text("conflicts")
         assert zhao.text("status").splitlines()[1] == "1 条需要处理"
-        assert zhao.fails("settle", conflict["id"]) == "usage"
+        assert zhao.fails("settle", conflict["id"], status=2) == "usage"
         assert zhao.fails("settle", conflict["id"], "--suggestion") == "value-missing"
         zhao.does("settle", conflict["id"], *choice)
         assert zhao.fails("settle", conflict["id"], *choice) == "conflict-unknown"

@@ -48,7 +48,7 @@ class DiskConnection(sqlite3.Connection):
         if sql.startswith("BEGIN"):
             self.changes_before = self.total_changes
         elif sql == "COMMIT" and self.disk.is_full and self.total_changes > self.changes_before:
-            raise sqlite3.OperationalError("database or disk is full")
+            raise _sqlite_full()
         cursor = super().execute(sql, parameters)
         self.disk.after()
         return cursor
@@ -194,9 +194,15 @@ def _impatient(connection: Any, _entry: Any) -> None:
     cursor.close()
 
 
+def _sqlite_full() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error
+
+
 def _disk_full(dialect: sa.Dialect) -> Exception:
     if dialect.name == "sqlite":
-        return sqlite3.OperationalError("database or disk is full")
+        return _sqlite_full()
     import psycopg
 
     return psycopg.errors.DiskFull("could not extend file: No space left on device")

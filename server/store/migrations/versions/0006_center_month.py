@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 MONTH_CHARS = len("YYYY-MM")
+ROWS_AT_ONCE = 4
 
 
 def upgrade() -> None:
@@ -29,12 +30,12 @@ def upgrade() -> None:
     kept = sa.table(
         "center_status", *(sa.column(each) for each in ("county", "source", "day", "version", "units", "counters"))
     )
-    days = op.get_bind().execute(sa.select(kept).order_by(kept.c.county, kept.c.source, kept.c.day))
-    made = []
+    # A row may be megabytes.
+    asked = sa.select(kept).order_by(kept.c.county, kept.c.source, kept.c.day)
+    days = op.get_bind().execute(asked, execution_options={"yield_per": ROWS_AT_ONCE})
     for (county, source, period), rows in groupby(days, lambda row: (row.county, row.source, row.day[:MONTH_CHARS])):
         month = Month()
         for row in rows:
             month.name(row.version, orjson.loads(row.units))
             month.count(orjson.loads(row.counters))
-        made.append({"county": county, "source": source, "month": period, **month.written})
-    op.bulk_insert(table, made)
+        op.bulk_insert(table, [{"county": county, "source": source, "month": period, **month.written}])
