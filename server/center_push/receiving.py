@@ -9,7 +9,6 @@ from schemas.messages import one_of
 from server.center import Center
 from server.center_push import signing, snapshot
 from server.center_push.signing import Judgement
-from server.center_push.snapshot import Taken
 from server.problems import ProblemError
 from server.store import center_status, dialect
 from server.store.center_outbox import Secret
@@ -55,20 +54,19 @@ def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> d
         raise ProblemError.at("county", one_of([sent_by.county]))
     if said.day is None:
         return {"source": said.county, "result": "test"}
-    return _kept(center, said, said.day, given[signing.ID], now_ms)
+    return _kept(center, said.county, said.day, now_ms)
 
 
-def _kept(center: Center, said: Taken, day: str, message: str, now_ms: int) -> dict[str, object]:
+def _kept(center: Center, source: str, day: Day, now_ms: int) -> dict[str, object]:
     def apply(connection: sa.Connection, _again: bool) -> tuple[int, str]:
         county = center.county(connection).code
-        if center_status.secret(connection, county, said.county) is None:
+        if not center_status.remains(connection, county, source):
             raise ProblemError("signature-wrong")  # Forgotten while its message was read.
-        here = center_status.version(connection, county, said.county, day)
-        if here is not None and here >= said.version:
-            return here, "known" if here == said.version else "older"
-        whole = Day(day, said.version, said.units, said.counters)
-        center_status.keep(connection, county, said.county, whole, message, now_ms, is_first=here is None)
-        return said.version, "taken"
+        here = center_status.standing(connection, county, source, day.day)
+        if here is not None and here.version >= day.version:
+            return here.version, "known" if here.version == day.version else "older"
+        center_status.keep(connection, county, source, day, here, now_ms)
+        return day.version, "taken"
 
     version, result = retrying(center, apply)
-    return {"source": said.county, "day": day, "version": version, "result": result}
+    return {"source": source, "day": day.day, "version": version, "result": result}

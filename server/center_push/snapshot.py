@@ -7,6 +7,7 @@ from typing import Any, cast
 from schemas.snapshots import SNAPSHOT_VERSION, Snapshot, SnapshotTest
 from schemas.validation import shape_problems
 from server.problems import ProblemError
+from server.store.center_status import Day
 from sync import ids, lines
 from sync.scope import Units
 
@@ -19,10 +20,7 @@ class Taken:
     """A message that another center sent. `day` is None for a test."""
 
     county: str
-    day: str | None = None
-    version: int = 0
-    units: Sequence[Mapping[str, Any]] = ()
-    counters: Sequence[Mapping[str, Any]] = ()
+    day: Day | None = None
 
 
 def carriers(counters: Counters, tree: Units, now: str) -> list[str]:
@@ -72,7 +70,7 @@ def read(body: bytes) -> Taken:
     counters = cast("list[Mapping[str, Any]]", said["counters"])
     _check_tree(units)
     _check_counters(units, counters)
-    return Taken(county, str(said["day"]), cast("int", said["version"]), units, counters)
+    return Taken(county, Day(str(said["day"]), cast("int", said["version"]), units, counters))
 
 
 def _check_tree(units: Sequence[Mapping[str, Any]]) -> None:

@@ -21,7 +21,7 @@ def accept(center: Center, source: str, name: str | None, secret: Secret) -> Val
     named = checked(source, name)
     with dialect.writing(center.engine) as connection:
         county = center.county(connection).code
-        is_new = center_status.accept(connection, county, source, named, secret, center.clock())
+        is_new = center_status.accept(connection, county, source, named, secret)
     return {"county": source, "name": named, "accepted": is_new}
 
 

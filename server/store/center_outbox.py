@@ -72,7 +72,7 @@ def save(connection: sa.Connection, county: str, url: str, secret: Secret, now_m
     if connection.execute(renewed).rowcount:
         start_again(connection, county, url, now_ms)
         return False
-    fresh = {"added_ms": now_ms, "taken_revision": 0, "taken_day": "", "place": 0}
+    fresh = {"taken_revision": 0, "taken_day": "", "place": 0}
     connection.execute(sa.insert(center_target).values(county=county, url=url, secret=secret.text, **fresh))
     return True
 

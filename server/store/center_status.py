@@ -22,11 +22,33 @@ class Day:
     counters: Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A day as it is here already: its version, and its counters as JSON."""
+
+    version: int
+    counters: str
+
+
 def secret(connection: sa.Connection, county: str, source: str) -> Secret | None:
-    """By what a county signs that may push here, or None. Whoever takes its leave waits for this transaction to end."""
-    mine = (center_source.c.county == county, center_source.c.source == source)
-    text = connection.scalar(sa.select(center_source.c.secret).where(*mine).with_for_update(read=True))
+    """By what a county signs that may push here, or None."""
+    text = connection.scalar(sa.select(center_source.c.secret).where(_is(county, source)))
     return None if text is None else Secret(text)
+
+
+def remains(connection: sa.Connection, county: str, source: str) -> bool:
+    """Whether a county still may push here. Whoever takes its leave waits for this transaction to end."""
+    asked = sa.select(center_source.c.source).where(_is(county, source)).with_for_update(read=True)
+    return connection.scalar(asked) is not None
+
+
+def _is(county: str, source: str) -> sa.ColumnElement[bool]:
+    return sa.and_(center_source.c.county == county, center_source.c.source == source)
+
+
+def _is_day(county: str, source: str, day: str) -> sa.ColumnElement[bool]:
+    row = center_status.c
+    return sa.and_(row.county == county, row.source == source, row.day == day)
 
 
 def is_known(connection: sa.Connection, county: str, source: str) -> bool:
@@ -38,24 +60,18 @@ def is_known(connection: sa.Connection, county: str, source: str) -> bool:
     return any(connection.scalar(each) is not None for each in asked)
 
 
-def accept(
-    connection: sa.Connection, county: str, source: str, name: str | None, signed_by: Secret, now_ms: int
-) -> bool:
+def accept(connection: sa.Connection, county: str, source: str, name: str | None, signed_by: Secret) -> bool:
     """Lets a county push here; one that may already gets a new secret. Whether it is new."""
-    mine = (center_source.c.county == county, center_source.c.source == source)
-    given = {"secret": signed_by.text} | ({} if name is None else {"name": name})
-    if connection.execute(sa.update(center_source).where(*mine).values(**given)).rowcount:
+    values = {"secret": signed_by.text} | ({} if name is None else {"name": name})
+    if connection.execute(sa.update(center_source).where(_is(county, source)).values(**values)).rowcount:
         return False
-    row = {"county": county, "source": source, "accepted_ms": now_ms, "name": name} | given
-    connection.execute(sa.insert(center_source).values(**row))
+    connection.execute(sa.insert(center_source).values(county=county, source=source, **values))
     return True
 
 
 def forget(connection: sa.Connection, county: str, source: str, *, with_days: bool) -> bool:
     """Takes nothing more in from a county, and with `with_days` drops what it sent. Whether there was something."""
-    found = connection.execute(
-        sa.delete(center_source).where(center_source.c.county == county, center_source.c.source == source)
-    ).rowcount
+    found = connection.execute(sa.delete(center_source).where(_is(county, source))).rowcount
     if with_days:
         found += connection.execute(
             sa.delete(center_status).where(center_status.c.county == county, center_status.c.source == source)
@@ -64,32 +80,24 @@ def forget(connection: sa.Connection, county: str, source: str, *, with_days: bo
     return bool(found)
 
 
-def version(connection: sa.Connection, county: str, source: str, day: str) -> int | None:
-    """The version that is here of a day, locked until the end of the transaction."""
-    row = center_status.c
-    found: int | None = connection.scalar(
-        sa.select(row.version).where(row.county == county, row.source == source, row.day == day).with_for_update()
-    )
-    return found
+def standing(connection: sa.Connection, county: str, source: str, day: str) -> Standing | None:
+    """What is here of a day, locked until the end of the transaction."""
+    asked = sa.select(center_status.c.version, center_status.c.counters).where(_is_day(county, source, day))
+    found = connection.execute(asked.with_for_update()).first()
+    return None if found is None else Standing(found.version, found.counters)
 
 
-def keep(
-    connection: sa.Connection, county: str, source: str, day: Day, message: str, now_ms: int, *, is_first: bool
-) -> None:
-    """Writes a day: the first that is here of it, or in place of what `version` has locked; and its month. Raises
-    IntegrityError where another transaction wrote the first one meanwhile: it may be the newer one."""
-    row, former = center_status.c, "[]"
-    values = {"version": day.version, "message": message, "received_ms": now_ms}
+def keep(connection: sa.Connection, county: str, source: str, day: Day, former: Standing | None, now_ms: int) -> None:
+    """Writes a day, in place of what `standing` gave of it, and its month. Raises IntegrityError where there was none
+    and another transaction wrote the first one meanwhile: it may be the newer one."""
+    values: dict[str, object] = {"version": day.version, "received_ms": now_ms}
     values |= {"units": orjson.dumps(day.units).decode(), "counters": orjson.dumps(day.counters).decode()}
-    if is_first:
+    if former is None:
         connection.execute(sa.insert(center_status).values(county=county, source=source, day=day.day, **values))
     else:
-        mine = (row.county == county, row.source == source, row.day == day.day)
-        former = connection.scalars(sa.select(row.counters).where(*mine)).one()
-        connection.execute(sa.update(center_status).where(*mine).values(**values))
-    center_month.add(
-        connection, county, source, day.day, day.version, day.units, day.counters, former=orjson.loads(former)
-    )
+        connection.execute(sa.update(center_status).where(_is_day(county, source, day.day)).values(**values))
+    counted = [] if former is None else orjson.loads(former.counters)
+    center_month.add(connection, county, source, day.day, day.version, day.units, day.counters, former=counted)
 
 
 def shown(connection: sa.Connection, county: str) -> list[dict[str, Any]]:

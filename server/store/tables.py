@@ -291,7 +291,6 @@ center_target = sa.Table(
     # Where the county's status is pushed to.
     sa.Column("url", sa.Text, primary_key=True),
     sa.Column("secret", sa.Text, nullable=False),
-    sa.Column("added_ms", sa.BigInteger, nullable=False),
     # What was put into the outbox last: a day, with the revision at which it had changed. And its place there.
     sa.Column("taken_revision", sa.BigInteger, nullable=False),
     sa.Column("taken_day", sa.Text, nullable=False),
@@ -342,7 +341,6 @@ center_source = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("name", sa.Text),
     sa.Column("secret", sa.Text, nullable=False),
-    sa.Column("accepted_ms", sa.BigInteger, nullable=False),
 )
 
 center_status = sa.Table(
@@ -352,7 +350,6 @@ center_status = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("day", sa.Text, primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
     sa.Column("received_ms", sa.BigInteger, nullable=False),
     # The snapshot's units and counters, JSON.
     sa.Column("units", sa.Text, nullable=False),

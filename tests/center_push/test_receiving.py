@@ -13,10 +13,12 @@ from standardwebhooks import Webhook
 from server.center_push import signing, sources
 from server.center_push.signing import TOLERANCE_S
 from server.store import center_status
+from server.store.center_status import Standing
 from sync.limits import REQUEST_BYTES_MAX, SNAPSHOT_BYTES_MAX
 from tests.center_push.pair import OTHER_SECRET, SECRET, TODAY, Pair, message, refused
 from tests.support.county import COUNTY, GRID
 from tests.support.meetings import at_once
+from tests.support.statements import statements
 
 
 def test_a_message_that_comes_again_changes_nothing(pair: Pair) -> None:
@@ -49,18 +51,28 @@ def test_the_first_of_a_day_does_not_take_the_place_of_a_newer_first(
 ) -> None:
     if pair.upper.center.engine.dialect.name == "sqlite":
         pytest.skip("nobody comes between there")
-    version, between = center_status.version, list[str]()
+    standing, between = center_status.standing, list[str]()
 
-    def overtaken(*arguments: Any) -> int | None:
-        found = version(*arguments)
+    def overtaken(*arguments: Any) -> Standing | None:
+        found = standing(*arguments)
         if not between:
             between.append("")
             between.append(pair.post(message(version=15, counters=[])).json()["result"])
         return found
 
-    monkeypatch.setattr(center_status, "version", overtaken)
+    monkeypatch.setattr(center_status, "standing", overtaken)
     assert pair.post(message(version=14, counters=[])).json()["result"] == "older"
     assert (between[1], pair.kept()) == ("taken", {TODAY: 15})
+
+
+def test_a_day_is_read_once_and_its_sender_locked_only_while_it_is_written(pair: Pair) -> None:
+    pair.post(message(version=1))
+    engine = pair.upper.center.engine
+    with statements(engine) as said:
+        assert pair.post(message(version=2)).json()["result"] == "taken"
+    assert len([each for each in said if "SELECT" in each and "center_status" in each]) == 1
+    locked = [each for each in said if "FOR SHARE" in each]
+    assert len(locked) == (0 if engine.dialect.name == "sqlite" else 1)  # SQLite has one writer at a time.
 
 
 @pytest.mark.parametrize("beside_s", [-TOLERANCE_S - 1, -TOLERANCE_S, TOLERANCE_S, TOLERANCE_S + 1])
