@@ -3,12 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from server.store.tables import Name
-
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+
+NAME = sa.Uuid(as_uuid=False).with_variant(sa.String(length=36), "sqlite")
 
 
 def upgrade() -> None:
@@ -16,8 +16,8 @@ def upgrade() -> None:
     op.create_table(
         "remembered",
         sa.Column("county", sa.Text(), nullable=False),
-        sa.Column("name", Name, nullable=False),
-        sa.Column("record", Name, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("record", NAME, nullable=False),
         sa.Column("register", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("county", "name", "record", "register"),
     )

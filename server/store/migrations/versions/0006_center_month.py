@@ -1,12 +1,12 @@
 """What the days that other counties pushed add up to by month."""
 
+import json
+from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from alembic import op
-
-from server.store.center_month import Month
 
 revision = "0006"
 down_revision = "0005"
@@ -34,8 +34,30 @@ def upgrade() -> None:
     asked = sa.select(kept).order_by(kept.c.county, kept.c.source, kept.c.day)
     days = op.get_bind().execute(asked, execution_options={"yield_per": ROWS_AT_ONCE})
     for (county, source, period), rows in groupby(days, lambda row: (row.county, row.source, row.day[:MONTH_CHARS])):
-        month = Month()
-        for row in rows:
-            month.name(row.version, orjson.loads(row.units))
-            month.count(orjson.loads(row.counters))
-        op.bulk_insert(table, [{"county": county, "source": source, "month": period, **month.written}])
+        units, counters = _added_up(rows)
+        op.bulk_insert(
+            table,
+            [{"county": county, "source": source, "month": period, "units": _text(units), "counters": _text(counters)}],
+        )
+
+
+def _added_up(days: Iterable[Any]) -> tuple[dict[str, tuple[int, str, str | None]], dict[str, dict[str, int]]]:
+    """Each unit as the newest of the days that name it says: its version, name and parent. And the sums by unit and
+    measure, without what is 0."""
+    units: dict[str, tuple[int, str, str | None]] = {}
+    sums: dict[str, dict[str, int]] = {}
+    for day in days:
+        for each in json.loads(day.units):
+            known = units.get(each["unit"])
+            if known is None or known[0] <= day.version:
+                units[each["unit"]] = day.version, each["name"], each.get("parent")
+        for each in json.loads(day.counters):
+            counted = sums.setdefault(each["unit"], {})
+            for measure, value in each["measures"].items():
+                counted[measure] = counted.get(measure, 0) + value
+    kept = {unit: {name: value for name, value in counted.items() if value} for unit, counted in sums.items()}
+    return units, {unit: counted for unit, counted in kept.items() if counted}
+
+
+def _text(values: object) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
