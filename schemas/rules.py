@@ -48,7 +48,7 @@ class FieldRule:
 
 def held_as(
     rule: Rule,
-    sensitivity: Sensitivity = Sensitivity.OPEN,
+    sensitivity: Sensitivity,
     *,
     zh: str,
     en: str,

@@ -188,7 +188,7 @@ def _put_back_postgresql(center: Center, file: Path) -> None:
         str(file),
     )
     # Tables that a later release has added are not in the backup: migrating makes them again.
-    added = [table for table in tables.metadata.sorted_tables if table.name not in listed]
+    added = [table for each in schema.METADATA for table in each.sorted_tables if table.name not in listed]
     with dialect.writing(center.engine) as connection:
         for table in added:
             connection.execute(sa.schema.DropTable(table, if_exists=True))

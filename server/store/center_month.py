@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from server.store.center_tables import center_month, center_status
 from server.store.counters import MONTH_CHARS
-from server.store.tables import center_month, center_status
 
 Snapped = Sequence[Mapping[str, Any]]
 """Units or counters as a snapshot gives them."""

@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.store import bulk
+from server.store.center_tables import center_outbox, center_target
 from server.store.counters import DAY
-from server.store.tables import center_outbox, center_target, counted_day, counter
+from server.store.tables import counted_day, counter
 
 Known = tuple[int, str]
 """Up to where days are in the outbox: the revision at which a day changed, and the day. One transaction may change

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from server.store import center_month
 from server.store.center_outbox import Secret
-from server.store.tables import center_source, center_status
+from server.store.center_tables import center_source, center_status
 
 
 @dataclass(frozen=True, slots=True)

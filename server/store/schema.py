@@ -10,7 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from server.settings import Settings
-from server.store import dialect
+from server.store import center_tables, dialect, tables
+
+METADATA = (tables.metadata, center_tables.metadata)
+"""Of every table."""
 
 
 def config(connection: sa.Connection | None = None) -> Config:

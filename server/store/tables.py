@@ -1,4 +1,5 @@
-"""The tables. Every key starts with the county, so that a province can distribute them by it; no statement crosses one.
+"""The tables; those for what centers push to one another are in `center_tables`. Every key starts with the county, so
+that a province can distribute them by it; no statement crosses one.
 
 Moments that people's rights depend on are stamps (text, ordered as text); moments of receipt are milliseconds.
 """
@@ -11,7 +12,8 @@ Name = sa.Uuid(as_uuid=False).with_variant(sa.String(36), "sqlite")
 """Names of edits and ids of records: `uuid` on PostgreSQL, text on SQLite."""
 
 
-def _county() -> sa.Column[str]:
+def county_key() -> sa.Column[str]:
+    """The first column of each table but the county's own."""
     return sa.Column("county", sa.Text, primary_key=True)
 
 
@@ -33,7 +35,7 @@ county = sa.Table(
 unit = sa.Table(
     "unit",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("code", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
 )
@@ -41,7 +43,7 @@ unit = sa.Table(
 unit_parent = sa.Table(
     "unit_parent",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("unit", sa.Text, primary_key=True),
     sa.Column("since", sa.Text, primary_key=True),
     sa.Column("parent", sa.Text, nullable=False),
@@ -51,7 +53,7 @@ unit_parent = sa.Table(
 person = sa.Table(
     "person",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
 )
@@ -59,7 +61,7 @@ person = sa.Table(
 assignment = sa.Table(
     "assignment",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("unit", sa.Text, primary_key=True),
     sa.Column("role", sa.Text, primary_key=True),
@@ -70,7 +72,7 @@ assignment = sa.Table(
 body = sa.Table(
     "body",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
@@ -79,7 +81,7 @@ body = sa.Table(
 membership = sa.Table(
     "membership",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("body", sa.Text, primary_key=True),
     sa.Column("since", sa.Text, primary_key=True),
@@ -89,7 +91,7 @@ membership = sa.Table(
 tablet = sa.Table(
     "tablet",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
@@ -108,7 +110,7 @@ sa.Index("tablet_token", tablet.c.county, tablet.c.token_hash, unique=True)
 enrolment_code = sa.Table(
     "enrolment_code",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("code_hash", sa.LargeBinary, primary_key=True),
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("expires_at", sa.Text, nullable=False),
@@ -119,7 +121,7 @@ enrolment_code = sa.Table(
 record = sa.Table(
     "record",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("type", sa.Text, primary_key=True),
     sa.Column("id", Name, primary_key=True),
     sa.Column("revision", sa.BigInteger, nullable=False),
@@ -146,7 +148,7 @@ sa.Index(
 remembered = sa.Table(
     "remembered",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("name", Name, primary_key=True),
     sa.Column("record", Name, primary_key=True),
     sa.Column("register", sa.Text, primary_key=True),
@@ -155,7 +157,7 @@ remembered = sa.Table(
 placement = sa.Table(
     "placement",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("record", Name, primary_key=True),
     sa.Column("type", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
@@ -169,7 +171,7 @@ sa.Index("placement_feed", placement.c.county, placement.c.key, placement.c.revi
 past_placement = sa.Table(
     "past_placement",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("record", Name, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("since", sa.Text, primary_key=True),
@@ -179,7 +181,7 @@ past_placement = sa.Table(
 edit_log = sa.Table(
     "edit_log",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("revision", sa.BigInteger, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("name", Name),
@@ -222,7 +224,7 @@ sa.Index("edit_log_record", edit_log.c.county, edit_log.c.record)
 held_wait = sa.Table(
     "held_wait",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("awaited", sa.Text, primary_key=True),
     sa.Column("name", Name, primary_key=True),
 )
@@ -232,7 +234,7 @@ sa.Index("held_wait_name", held_wait.c.county, held_wait.c.name)
 refused_name = sa.Table(
     "refused_name",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("name", Name, primary_key=True),
     sa.Column("named", Name, primary_key=True),
 )
@@ -240,7 +242,7 @@ refused_name = sa.Table(
 scope_set = sa.Table(
     "scope_set",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("keys", sa.Text, nullable=False),
 )
@@ -248,7 +250,7 @@ scope_set = sa.Table(
 counter = sa.Table(
     "counter",
     metadata,
-    _county(),
+    county_key(),
     # `day` or `month`: months are sums of days, so that long spans are short reads.
     sa.Column("span", sa.Text, primary_key=True),
     sa.Column("unit", sa.Text, primary_key=True),
@@ -261,7 +263,7 @@ counter = sa.Table(
 counted_day = sa.Table(
     "counted_day",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("day", sa.Text, primary_key=True),
     # Of the transaction that changed a counter of this day last.
     sa.Column("revision", sa.BigInteger, nullable=False),
@@ -270,7 +272,7 @@ counted_day = sa.Table(
 attendance = sa.Table(
     "attendance",
     metadata,
-    _county(),
+    county_key(),
     # A household and the days of its valid visits; a dispute and the days of its follow-ups. JSON, in order.
     sa.Column("record", Name, primary_key=True),
     sa.Column("days", sa.Text, nullable=False),
@@ -279,91 +281,7 @@ attendance = sa.Table(
 case_number = sa.Table(
     "case_number",
     metadata,
-    _county(),
+    county_key(),
     sa.Column("year", sa.Integer, primary_key=True),
     sa.Column("last", sa.Integer, nullable=False),
-)
-
-center_target = sa.Table(
-    "center_target",
-    metadata,
-    _county(),
-    # Where the county's status is pushed to.
-    sa.Column("url", sa.Text, primary_key=True),
-    sa.Column("secret", sa.Text, nullable=False),
-    # What was put into the outbox last: a day, with the revision at which it had changed. And its place there.
-    sa.Column("taken_revision", sa.BigInteger, nullable=False),
-    sa.Column("taken_day", sa.Text, nullable=False),
-    sa.Column("place", sa.BigInteger, nullable=False),
-    # Which worker delivers here now, and until when the others leave it alone.
-    sa.Column("lease", sa.Text),
-    sa.Column("lease_until_ms", sa.BigInteger),
-    # Why nothing more is sent until somebody says so.
-    sa.Column("stopped", sa.Text),
-    sa.Column("last_delivered_ms", sa.BigInteger),
-    sa.Column("last_result", sa.Text),
-    sa.Column("last_error", sa.Text),
-    sa.Column("last_error_ms", sa.BigInteger),
-)
-
-center_outbox = sa.Table(
-    "center_outbox",
-    metadata,
-    _county(),
-    sa.Column("url", sa.Text, primary_key=True),
-    # Delivered in this order.
-    sa.Column("place", sa.BigInteger, primary_key=True),
-    sa.Column("message", sa.Text, nullable=False),
-    sa.Column("day", sa.Text, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    # As it travels, packed by gzip; empty once it is delivered.
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("next_try_ms", sa.BigInteger, nullable=False),
-    sa.Column("delivered_ms", sa.BigInteger),
-    # Why the center will not have this one: it is set aside, and the later ones go on.
-    sa.Column("refused", sa.Text),
-)
-sa.Index(
-    "center_outbox_waiting",
-    center_outbox.c.county,
-    center_outbox.c.url,
-    center_outbox.c.place,
-    postgresql_where=center_outbox.c.delivered_ms.is_(None),
-    sqlite_where=center_outbox.c.delivered_ms.is_(None),
-)
-
-center_source = sa.Table(
-    "center_source",
-    metadata,
-    _county(),
-    # The code of a county whose status is taken in here.
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text),
-    sa.Column("secret", sa.Text, nullable=False),
-)
-
-center_status = sa.Table(
-    "center_status",
-    metadata,
-    _county(),
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("day", sa.Text, primary_key=True),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("received_ms", sa.BigInteger, nullable=False),
-    # The snapshot's units and counters, JSON.
-    sa.Column("units", sa.Text, nullable=False),
-    sa.Column("counters", sa.Text, nullable=False),
-)
-
-center_month = sa.Table(
-    "center_month",
-    metadata,
-    _county(),
-    sa.Column("source", sa.Text, primary_key=True),
-    # `YYYY-MM`.
-    sa.Column("month", sa.Text, primary_key=True),
-    # Of its days, JSON: each unit as the newest snapshot that names it says, and the sums of counters.
-    sa.Column("units", sa.Text, nullable=False),
-    sa.Column("counters", sa.Text, nullable=False),
 )

@@ -17,7 +17,7 @@ from server.center import Center
 from server.center_push import signing, sources, targets
 from server.center_push.worker import Passed, Worker
 from server.settings import Settings
-from server.store import counters, dialect, ledger, tables
+from server.store import center_tables, counters, dialect, ledger, tables
 from server.store.center_outbox import Secret
 from server.store.flight import ask
 from sync.codes import PROBLEMS
@@ -117,7 +117,7 @@ class Pair:
 
     def outbox(self, *columns: str) -> list[Any]:
         """These columns of what has not been delivered, in order; of one column its values."""
-        table = tables.center_outbox
+        table = center_tables.center_outbox
         asked = sa.select(*(table.c[each] for each in columns)).where(table.c.delivered_ms.is_(None))
         with dialect.reading(self.lower.center.engine) as connection:
             rows = connection.execute(asked.order_by(table.c.place)).all()
@@ -130,7 +130,7 @@ class Pair:
 
     def kept(self) -> dict[str, int]:
         """The versions that the upper center has, by day."""
-        table = tables.center_status
+        table = center_tables.center_status
         with dialect.reading(self.upper.center.engine) as connection:
             return {row.day: row.version for row in connection.execute(sa.select(table.c.day, table.c.version))}
 

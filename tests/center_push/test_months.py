@@ -10,8 +10,8 @@ from alembic import command
 from server.center_push import sources
 from server.store import center_month, dialect, schema
 from server.store.center_month import Month
-from server.store.tables import center_month as months
-from server.store.tables import center_status as days
+from server.store.center_tables import center_month as months
+from server.store.center_tables import center_status as days
 from tests.center_push.pair import UPPER, Pair, message
 from tests.support.county import COUNTY, GRID, VILLAGE
 from tests.support.meetings import at_once

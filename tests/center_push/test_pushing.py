@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from server import administration
 from server.center_push import backoff, targets, worker
 from server.center_push.worker import LEASE_MS, Passed
-from server.store import bulk, center_outbox, dialect, tables
+from server.store import bulk, center_outbox, center_tables, dialect, tables
 from sync.limits import STATUS_DAYS_MAX
 from tests.center_push.pair import TODAY, URL, Fault, Pair, answers, fails
 from tests.support.clock import DAY_MS
@@ -351,7 +351,7 @@ def test_what_was_delivered_is_forgotten_after_a_week(pair: Pair) -> None:
 
     def rows() -> int:
         with dialect.reading(pair.lower.center.engine) as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(tables.center_outbox)) or 0
+            return connection.scalar(sa.select(sa.func.count()).select_from(center_tables.center_outbox)) or 0
 
     pair.pass_s(worker.DELIVERED_KEPT_MS / 1000)
     pair.push()

@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.settings import Settings
-from server.store import dialect, tables
+from server.store import dialect
+from server.store.center_tables import center_target
 from server.store.schema import migrate
 from tests.cli.conftest import Shell
 from tests.support.databases import Databases
@@ -108,7 +109,7 @@ def test_a_center_that_cannot_be_looked_up_keeps_nobody_waiting_and_can_be_remov
     upper.does("center", "accept", "990101", "--secret-file", str(secret))
     engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
     with dialect.writing(engine) as connection:
-        wrong = sa.update(tables.center_target).where(tables.center_target.c.url.contains("0.example"))
+        wrong = sa.update(center_target).where(center_target.c.url.contains("0.example"))
         connection.execute(wrong.values(url="http://0..example/"))
     engine.dispose()
     said = {each["url"]: each["said"] for each in shell.says("center", "test").values["items"]}

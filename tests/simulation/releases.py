@@ -9,15 +9,17 @@ from schemas.catalog import CATALOG, RecordType, field_rules
 from schemas.kinds import FileName, ListOf, Text
 from schemas.records.household import Household
 from schemas.records.visit import Visit
-from schemas.rules import Rule, held_as
+from schemas.rules import Rule, Sensitivity, held_as
 
 
 class SecondHousehold(Household):
-    mood = Text(20, metadata=held_as(Rule.REVIEW, zh="心情", en="Mood"))
+    mood = Text(20, metadata=held_as(Rule.REVIEW, Sensitivity.OPEN, zh="心情", en="Mood"))
 
 
 class ThirdVisit(Visit):
-    companions = ListOf(FileName(), items_max=5, metadata=held_as(Rule.SET, zh="同行人", en="Companions"))
+    companions = ListOf(
+        FileName(), items_max=5, metadata=held_as(Rule.SET, Sensitivity.OPEN, zh="同行人", en="Companions")
+    )
 
 
 def _with(types: Mapping[str, RecordType], name: str, schema: type[Household | Visit]) -> Mapping[str, RecordType]:
