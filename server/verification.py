@@ -24,6 +24,7 @@ from server.store.streams import by_id, streamed
 from server.store.tables import edit_log, placement, record
 from sync import chain, lines
 from sync.codes import Code, Result
+from sync.stamps import BEGINNING
 
 _STANDING = [*EDITED, "conflict"]
 """The types of all that stand somewhere by what a record says."""
@@ -128,7 +129,7 @@ def _held(connection: sa.Connection, county: County) -> Iterator[str]:
 def _placements(connection: sa.Connection, county: County) -> Iterator[str]:
     """Each record stands, at its own revision, where its document or its parent's says."""
     rows = sa.select(
-        placement.c.record.label("id"), placement.c.type, placement.c.key, placement.c.revision,
+        placement.c.record.label("id"), placement.c.type, placement.c.key, placement.c.since, placement.c.revision,
         record.c.revision.label("now"),
     )  # fmt: skip
     joined = rows.join(
@@ -139,17 +140,27 @@ def _placements(connection: sa.Connection, county: County) -> Iterator[str]:
     ).where(placement.c.county == county.code, placement.c.gone.is_(None))
     standing = streamed(connection, joined.order_by(placement.c.record))
     for identity, (stands, *shown) in by_id(standing, *(_shown(connection, county, kind) for kind in _STANDING)):
-        placed: dict[str, set[str]] = {}
+        placed: dict[str, dict[str, str]] = {}
         for row in stands:
-            placed.setdefault(row["type"], set()).add(row["key"])
+            placed.setdefault(row["type"], {})[row["key"]] = row["since"]
             if row["revision"] != row["now"]:
                 yield f"{row['type']} {identity}: under {row['key']} it has another revision"
         for row in (row for rows in shown for row in rows):
             said = row["document"] if row["parent"] is None else row["top"]
-            top = _members(said or "")
-            keys = {f"unit:{top.get('unit')}"} | ({top["assignee"]} if top.get("assignee") else set())
-            if placed.get(row["type"], set()) != keys:
+            if not _stands(placed.get(row["type"], {}), _members(said or "")):
                 yield f"{row['type']} {identity}: it stands elsewhere than its record says"
+
+
+def _stands(since: Mapping[str, str], top: Mapping[str, Any]) -> bool:
+    """Whether keys, with the stamps from which they count, are those under which a document says that it stands."""
+    units = {f"unit:{top['unit']}"} if "unit" in top else _begun(since)
+    assignees = {top["assignee"]} if top.get("assignee") else set()
+    return bool(top) and bool(units) and since.keys() == units | assignees
+
+
+def _begun(since: Mapping[str, str]) -> set[str]:
+    """The units of its creation, which count from the beginning: edits that name each other may leave none standing."""
+    return {key for key, stamp in since.items() if key.startswith("unit:") and stamp == BEGINNING}
 
 
 def _shown(connection: sa.Connection, county: County, kind: str) -> Iterator[sa.RowMapping]:

@@ -1,5 +1,7 @@
 """Where a record stands, and stood: under its unit and its assignee, as spans of keys.
 
+Where edits that name each other leave no unit standing, the record stands where its creation put it.
+
 A key's span runs from the stamp of the edit that gave it (a creation's from the beginning) until the server received
 the edit that ended it. A key that an admitted edit gave, but that is not shown, had its span too: it was given, on
 some tablet, and late work of that time must find it. So which moments the spans hold does not depend on the order in
@@ -31,7 +33,9 @@ def placement(
         return tuple(Span(key, since) for key, since in given.items())
     if edit is not None and edit.do is Do.CHANGE and not may_move(edit, record_type):
         return before
-    shown = _shown(record, record_type, before, now, workflow)
+    shown = _shown(record, record_type, now, workflow)
+    if not any(key.startswith("unit:") for key in shown):
+        shown |= _begun(before, given)
     return moved(before, shown, given, now)
 
 
@@ -56,9 +60,7 @@ def moved(before: tuple[Span, ...], shown: Since, given: Since, now: str) -> tup
     return tuple(dict.fromkeys(spans))
 
 
-def _shown(
-    record: Record, record_type: RecordType, before: tuple[Span, ...], now: str, workflow: Workflow
-) -> dict[str, str]:
+def _shown(record: Record, record_type: RecordType, now: str, workflow: Workflow) -> dict[str, str]:
     origins = {origin.edit for origin in record.origins}
     found: dict[str, str] = {}
     for register in placing_registers(record_type):
@@ -66,10 +68,14 @@ def _shown(
         key = _key(record_type, register, siblings[0].value) if siblings else None
         if key is not None:
             found[key] = stamps.BEGINNING if siblings[0].edit in origins else min(siblings[0].at, now)
-    if not any(key.startswith("unit:") for key in found):
-        # Edits that name each other leave no unit standing; the record stays in sight where it was.
-        found |= {span.value: span.since for span in before if span.until is None and span.value.startswith("unit:")}
     return found
+
+
+def _begun(before: tuple[Span, ...], given: Since) -> dict[str, str]:
+    """The units under which a record was created: by its spans, since a register keeps no value that is covered."""
+    begun = {span.value for span in before if span.since == stamps.BEGINNING}
+    begun |= {key for key, since in given.items() if since == stamps.BEGINNING}
+    return {key: stamps.BEGINNING for key in begun if key.startswith("unit:")}
 
 
 def _given(edit: Edit, record_type: RecordType, now: str) -> dict[str, str]:

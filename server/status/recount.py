@@ -52,7 +52,10 @@ class Recount:
         return {key: value for key, value in self._counted.items() if value}
 
     def _count(self, kind: str, document: Values, made_at: str, days: Sequence[str], life: Sequence[Step]) -> None:
-        self._add(str(document.get("unit")), counted(kind, document, made_at, days, life, self.day_of, PERIODS))
+        unit = document.get("unit")
+        if unit is None:  # An entry; or edits that name each other left none standing.
+            return
+        self._add(str(unit), counted(kind, document, made_at, days, life, self.day_of, PERIODS))
 
     def _add(self, unit: str, days: Days) -> None:
         for (day, measure), value in days.items():

@@ -88,9 +88,12 @@ def remaining(
         if attends is not None:
             found.attended.append(attends)
         life = _life(row, admitted.get(row.id, ()))
+        unit = document.get("unit")
+        if unit is None:  # An entry; or edits that name each other left none standing.
+            continue
         adds = counted(row.type, document, row.made_at, days.get(row.id, ()), life, day_of, PERIODS)
         for (day, measure), value in adds.items():
-            found.counted[str(document.get("unit")), day, measure] += value
+            found.counted[str(unit), day, measure] += value
     return found
 
 

@@ -50,7 +50,7 @@ class Tallying:
     def _add(self, changes: Tally, sign: int, record: Record, attended: Sequence[str], life: Sequence[Step]) -> None:
         document = self.batch.world.document(record)
         unit = document.get("unit")
-        if unit is None:  # Of an erased record nothing is left that could change.
+        if unit is None:  # Of an erased record nothing is left that could change; or edits name each other.
             return
         adds = counted(record.type, document, record.origins[0].at, attended, life, self.day_of, PERIODS)
         for (day, measure), value in adds.items():

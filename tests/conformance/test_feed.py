@@ -4,7 +4,7 @@ import pytest
 
 from tests.conformance.answer import Document
 from tests.conformance.site import Site
-from tests.conformance.tablet import Tablet
+from tests.conformance.tablet import Tablet, edit_name
 
 states, needs = pytest.mark.states, pytest.mark.needs
 
@@ -161,6 +161,25 @@ def test_a_record_that_moves_to_another_unit_leaves_the_scope(wang: Tablet, sun:
     assert answer.row(home)["gone"] == "moved"
     sun.catch_up()
     assert sun.row(home)["keys"] == [f"unit:{village(sun)}"]
+
+
+@states("Where edits of its unit cover each other, so that none stands, it is where its creation put it")
+@needs("CODE_OFFICER")
+def test_units_that_cover_each_other_leave_a_record_where_it_was_created(wang: Tablet, sun: Tablet) -> None:
+    home = wang.makes("household")
+    assert sun.sees(home)
+    one, other = edit_name(), edit_name()
+    changes = [
+        sun.change("household", home, {"unit": village(sun)}, {"unit": [home, covered]}, edit=name)
+        for name, covered in ((one, other), (other, one))
+    ]
+    for change in changes:
+        assert sun.sync(change).outcome(change["edit"])["result"] == "applied"
+    assert wang.row(home)["keys"] == [f"unit:{wang.grid}"]
+    assert "unit" not in wang.doc(home)
+    mended = wang.change("household", home, {"unit": wang.grid})
+    assert wang.sync(mended).outcome(mended["edit"])["result"] == "applied"
+    assert wang.doc(home)["unit"] == wang.grid
 
 
 @states('`{"scope":"<key>","gone":true}` says', "A key that is gained pages in from its beginning",

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from sync import ids, lines, stamps
 from sync.edits import Touch
-from tests.laws.county import BEGIN_MS, GRID, Center, received, reshuffled
+from sync.scope import standing
+from tests.laws.county import BEGIN_MS, FAR_GRID, GRID, NEXT_GRID, Center, received, reshuffled
 from tests.laws.effort import thorough
 from tests.laws.oracle import Said, told_by
 
+UNITS = {"Fence": GRID, "Drain": NEXT_GRID, "Canal": FAR_GRID}
 HOMES = (ids.edit_name(BEGIN_MS, 101), ids.edit_name(BEGIN_MS, 102))
 
 
@@ -64,20 +66,21 @@ def creation(home: str) -> bytes:
     return lines.write({**head, "at": stamps.stamp(BEGIN_MS), "now": dispute})
 
 
-def written(number: int, change: Change) -> bytes:
+def written(number: int, change: Change, field: str = "title") -> bytes:
     over = [name(each) for each in sorted(change.over) if each != number]
     return lines.write(
         {
             "edit": name(number),
             "schema": 1,
-            "by": "zhao",
+            "by": "sun",
             "do": "change",
             "type": "dispute",
             "id": HOMES[change.home],
             "at": stamps.stamp(BEGIN_MS + number // 2),
-            "over": {"title": over} if over else None,
-            "settles": ["title"] if change.settles else None,
-            "now": {"title": change.value} | ({"category": "nothing we know"} if change.is_refused else {}),
+            "over": {field: over} if over else None,
+            "settles": [field] if change.settles else None,
+            "now": {field: UNITS[change.value] if field == "unit" else change.value}
+            | ({"category": "nothing we know"} if change.is_refused else {}),
         }
     )
 
@@ -106,8 +109,25 @@ def holds(graph: list[Change], seed: int) -> None:
     assert {record: each.conflicts() for record, each in told.items()} == center.conflicts()
 
 
+@thorough
+@given(changes, st.integers(0, 2**32))
+def test_whatever_edits_of_units_name_the_records_stand_alike_in_every_order(graph: list[Change], seed: int) -> None:
+    all_lines = [*map(creation, HOMES), *(written(number, change, "unit") for number, change in enumerate(graph))]
+    center = received([all_lines])
+
+    for order in range(4):
+        other = received(reshuffled(all_lines, seed + order))
+        assert (picture(other), stands(other)) == (picture(center), stands(center))
+    assert all(any(key.startswith("unit:") for key in keys) for keys in stands(center).values())
+
+
+def stands(center: Center) -> dict[str, frozenset[str]]:
+    """The keys that each record is under."""
+    return {identity: standing(placed.placement) for identity, placed in center.world.records.items()}
+
+
 def as_said(number: int, change: Change) -> Said:
     over = tuple(name(each) for each in sorted(change.over) if each != number)
     touch = Touch("title", change.value, over, change.settles)
     at = stamps.stamp(BEGIN_MS + number // 2)
-    return Said(name(number), HOMES[change.home], "zhao", at, creates=False, touches={"title": touch})
+    return Said(name(number), HOMES[change.home], "sun", at, creates=False, touches={"title": touch})

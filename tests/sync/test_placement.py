@@ -111,10 +111,10 @@ def test_a_stamp_ahead_of_the_server_places_from_its_receipt() -> None:
     assert Span(f"unit:{NEXT_GRID}", stamp(center.receipt_ms)) in center.world.records[name(FENCE)].placement
 
 
-def test_a_record_whose_unit_edits_all_cover_each_other_stays_where_it_was() -> None:
+def test_a_record_whose_unit_edits_all_cover_each_other_stands_where_it_was_created() -> None:
     two_name = new_name()
     one = changed(FENCE, "zhao", 1, over={"unit": [FENCE, two_name]}, unit=FAR_GRID)
     two = changed(FENCE, "zhao", 2, over={"unit": [one]}, unit=NEXT_GRID, edit=two_name)
     center = pushed(FENCE, one, two)
 
-    assert len(keys(center, FENCE)) == 1
+    assert keys(center, FENCE) == {f"unit:{GRID}"}
