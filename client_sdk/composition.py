@@ -10,15 +10,16 @@ from schemas.catalog import CATALOG, RecordType
 from schemas.masking import shape_of
 from schemas.messages import LANGUAGES, sentence
 from schemas.problems import INVALID, Problem
-from schemas.rules import Rule
+from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.validation import problems
 from schemas.workflow import WORKFLOW
 from sync import edits, lines
 from sync.codes import DETAILS, Code
-from sync.edits import WORKFLOW_REGISTER, Edit
+from sync.edits import Edit
 from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 from sync.lines import same
 from sync.overlay import View, begun
+from sync.touches import register_of, rule_of
 
 OVER_NAMES_IN_LONG_LINE = 20
 """By register, where the values leave no room for more in the line."""
@@ -141,7 +142,7 @@ def change(known: Known, values: Mapping[str, Any], settles: Sequence[str] = ())
             remove |= {field: sorted(standing - given)} if standing - given else {}
         else:
             now[field] = value
-    registers = dict.fromkeys(edits.register_of(record_type, field) for field in now)
+    registers = dict.fromkeys(register_of(record_type, field) for field in now)
     registers |= dict.fromkeys(
         f"{field}/{member}" for sets in (add, remove) for field in sets for member in sets[field]
     )
@@ -173,7 +174,7 @@ def over(view: View, record_type: RecordType, register: str, conflict: Siblings 
     standing = view.siblings(register)
     if settles:
         return list(dict.fromkeys([*standing, *(conflict or {})]))
-    if conflict is None or edits.rule_of(record_type, register) in (Rule.NEWEST, Rule.SET):
+    if conflict is None or rule_of(record_type, register) in (Rule.NEWEST, Rule.SET):
         return standing
     shown = standing[0]
     if shown not in conflict:

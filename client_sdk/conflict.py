@@ -7,7 +7,7 @@ from typing import Any
 from client_sdk.desk import Desk
 from client_sdk.record import Record
 from schemas.catalog import CATALOG
-from sync.edits import WORKFLOW_REGISTER
+from schemas.rules import WORKFLOW_REGISTER
 
 
 @dataclass(frozen=True, slots=True)

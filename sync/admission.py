@@ -4,19 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from schemas.catalog import RecordType
-from schemas.rules import Rule
+from schemas.rules import WORKFLOW_REGISTER, Rule
 from sync import edits, scope
 from sync.codes import ADMITTED, Code, Detail, Result
-from sync.edits import WORKFLOW_REGISTER, Do, Edit, Touch
+from sync.edits import Do, Edit
 from sync.lines import Values, same
 from sync.records import Record
 from sync.refused import creation_of_refused
 from sync.registers import Fate
 from sync.rights import CHANGE, CREATE, SETTLE, Rights, Ties
 from sync.scope import Person, Span
-from sync.world import Known, Placed, World
-
-__all__ = ["NEXT_RELEASE", "Admit", "Known", "Placed", "Refuse", "Verdict", "Wait", "World", "first_id", "judge"]
+from sync.touches import Touch, rule_of
+from sync.world import World
 
 NEXT_RELEASE = "release"
 """What a line waits for that only another release of the server can read."""
@@ -155,7 +154,7 @@ class _Judge:
         if not scope.sees(reached) and not self.person.may_all:
             raise _Stop(unknown)
         otherwise = [touch for touch in edit.touches if not self._is_said(taken.record, touch)]
-        once = (touch.register for touch in otherwise if edits.rule_of(self.type, touch.register) is Rule.ONCE)
+        once = (touch.register for touch in otherwise if rule_of(self.type, touch.register) is Rule.ONCE)
         fault = next(once, None) or self.rights.fault(self.rights.roles(reached, CHANGE), otherwise, CHANGE)
         if fault is not None and not self.person.may_all:
             raise _Stop(Wait(Code.NOT_ALLOWED, fault, unknown.awaited))

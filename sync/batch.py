@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sync import records
 from sync.admission import NEXT_RELEASE, Admit, Refuse, Verdict, Wait, first_id, judge
 from sync.codes import Code, Detail, Result
-from sync.edits import Do, Edit, Unread, rule_of
+from sync.edits import Do, Edit, Unread
 from sync.erasure import about
 from sync.faults import place
 from sync.ids import conflict_id
@@ -19,6 +19,7 @@ from sync.records import Record
 from sync.refused import creation_of_refused
 from sync.scope import Person
 from sync.showing import in_conflict
+from sync.touches import rule_of
 from sync.world import Known, Placed, World
 
 

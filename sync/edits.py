@@ -12,20 +12,7 @@ from sync.codes import Code, Detail
 from sync.faults import place
 from sync.limits import LINE_BYTES_MAX
 from sync.lines import Values
-from sync.refused import over_of_refused
-from sync.touches import Names, Parts, Touch, UnreadError, changed, created, register_of, rule_of
-
-__all__ = [
-    "WORKFLOW_REGISTER",
-    "Do",
-    "Edit",
-    "Touch",
-    "Unread",
-    "over_of_refused",
-    "read",
-    "register_of",
-    "rule_of",
-]
+from sync.touches import Names, Parts, Touch, UnreadError, changed, created
 
 _MEMBERS = {
     "create": frozenset({"edit", "schema", "by", "do", "type", "at", "now", "mends"}),

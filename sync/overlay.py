@@ -5,11 +5,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from schemas.catalog import Catalog, RecordType
-from schemas.rules import Rule
-from sync import edits
-from sync.edits import WORKFLOW_REGISTER, Do, Edit, Touch
+from schemas.rules import WORKFLOW_REGISTER, Rule
+from sync.edits import Do, Edit
 from sync.lines import Values
 from sync.records import EVERY_REGISTER
+from sync.touches import Touch, rule_of
 
 Dots = Mapping[str, list[str]]
 Back = AbstractSet[tuple[str, str]]
@@ -87,7 +87,7 @@ def _changed(view: View, edit: Edit, record_type: RecordType, back: Back) -> Vie
 
 
 def _show(document: dict[str, object], record_type: RecordType, touch: Touch) -> None:
-    rule = edits.rule_of(record_type, touch.register)
+    rule = rule_of(record_type, touch.register)
     if rule is Rule.SET:
         field, _, member = touch.register.partition("/")
         standing = document.get(field)

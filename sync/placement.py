@@ -11,12 +11,14 @@ which the edits arrive.
 from collections.abc import Mapping
 
 from schemas.catalog import Catalog, RecordType
+from schemas.rules import WORKFLOW_REGISTER
 from schemas.workflow import Workflow
 from sync import stamps
-from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of
+from sync.edits import Do, Edit
 from sync.records import Record
 from sync.scope import Span
 from sync.showing import shown_first
+from sync.touches import rule_of
 
 Since = Mapping[str, str]
 """From when, by key."""

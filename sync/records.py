@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from schemas.catalog import Catalog, RecordType
-from schemas.rules import Rule
+from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.workflow import Workflow
 from sync import limits
 from sync.conflicts import conflict
-from sync.edits import WORKFLOW_REGISTER, Do, Edit, rule_of
+from sync.edits import Do, Edit
 from sync.lines import Values
 from sync.registers import Named, Register, Sibling, admitted, in_order, refused
 from sync.showing import shown, shown_first
+from sync.touches import rule_of
 
 KEEPS_WAS = (Rule.TEXT, Rule.WORKFLOW)
 EVERY_REGISTER = "*"

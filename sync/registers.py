@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from sync import limits
-from sync.edits import Touch
+from sync.touches import Touch
 
 
 @dataclass(frozen=True, slots=True)

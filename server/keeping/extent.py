@@ -8,6 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
+from schemas.rules import WORKFLOW_REGISTER
 from server.status import remaining
 from server.status.days import days_in
 from server.store import bulk, log, records
@@ -17,7 +18,7 @@ from server.store.records import Stored
 from server.store.tables import edit_log, placement, record
 from sync import edits
 from sync.codes import ADMITTED, Result
-from sync.edits import WORKFLOW_REGISTER, Edit
+from sync.edits import Edit
 from sync.erasure import Name, named_in
 from sync.lines import Values
 from sync.scope import Span

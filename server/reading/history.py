@@ -7,7 +7,7 @@ import orjson
 
 from schemas import reading
 from schemas.catalog import CATALOG
-from schemas.rules import Rule
+from schemas.rules import WORKFLOW_REGISTER, Rule
 from server.center import Center
 from server.reading.query import Arguments, digest, page_token, parameters, revision_after
 from server.reading.records import seen
@@ -16,9 +16,10 @@ from server.store import history
 from server.store.history import Logged, Reader
 from server.store.listing import Item
 from sync import edits
-from sync.edits import WORKFLOW_REGISTER, Edit, Touch, rule_of
+from sync.edits import Edit
 from sync.lines import Values
 from sync.stamps import instant
+from sync.touches import Touch, rule_of
 
 
 def history_of(center: Center, token: str, name: str, identity: str, arguments: Arguments) -> Values:

@@ -8,7 +8,8 @@ of it.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from sync.edits import WORKFLOW_REGISTER, Do, Edit
+from schemas.rules import WORKFLOW_REGISTER
+from sync.edits import Do, Edit
 
 MARK = b'"status"'
 """What the line of a move holds, byte for byte: so the store finds them without reading each line. (Who writes the name

@@ -13,9 +13,9 @@ from server.store.flight import Question
 from server.store.pipeline import Rows
 from server.store.records import ERASED
 from server.store.tables import edit_log, held_wait, record
-from sync.admission import Known
 from sync.codes import Code, Detail, Result
 from sync.frames import Outcome
+from sync.world import Known
 
 EDIT, STRAY, DECISION, DIRECTORY, ERASE = "edit", "stray", "decision", "directory", "erase"
 """Kinds of log lines: an edit; a line that has no name of its own (not readable, or another's name); what became of

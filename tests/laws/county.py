@@ -8,13 +8,13 @@ from schemas.catalog import CATALOG, Catalog
 from schemas.permissions import PERMISSIONS
 from schemas.workflow import WORKFLOW
 from sync import edits, records
-from sync.admission import World
 from sync.batch import Arrival, Batch, Decision
 from sync.codes import ADMITTED, Code, Result
-from sync.edits import Edit, Unread, over_of_refused
-from sync.refused import creation_of_refused
+from sync.edits import Edit, Unread
+from sync.refused import creation_of_refused, over_of_refused
 from sync.scope import Assignment, Person, Span, Units, standing
 from sync.stamps import milliseconds, stamp
+from sync.world import World
 
 COUNTY, TOWNSHIP = "532329", "532329101"
 VILLAGE, OTHER_VILLAGE = "532329101003", "532329101004"

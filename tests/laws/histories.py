@@ -12,10 +12,10 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from schemas.catalog import CATALOG, RecordType
-from schemas.rules import Rule
+from schemas.rules import WORKFLOW_REGISTER, Rule
 from schemas.workflow import WORKFLOW
 from sync import ids, lines, stamps
-from sync.edits import WORKFLOW_REGISTER, Touch, register_of, rule_of
+from sync.touches import Touch, register_of, rule_of
 from tests.laws.county import ASSIGNEES, BEGIN_MS, FAR_GRID, GRID, NEXT_GRID, PEOPLE
 from tests.laws.oracle import Said, Told
 

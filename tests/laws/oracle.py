@@ -13,9 +13,10 @@ from schemas.rules import Rule
 from schemas.workflow import WORKFLOW
 from sync import limits
 from sync.codes import ADMITTED, Result
-from sync.edits import Do, Edit, Touch, read, rule_of
+from sync.edits import Do, Edit, read
 from sync.lines import canonical
 from sync.suggestion import suggested
+from sync.touches import Touch, rule_of
 from tests.laws.county import Center
 
 PATH = ("reported", "accepted", "mediating", "agreed", "performed", "closed")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.limits import SET_VALUES_MAX
 from sync import ids, limits, lines, stamps
-from sync.edits import Touch
+from sync.touches import Touch
 from tests.laws.county import BEGIN_MS, GRID, received, reshuffled
 from tests.laws.effort import thorough
 from tests.laws.oracle import Said, told_by

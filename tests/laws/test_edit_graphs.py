@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import ids, lines, stamps
-from sync.edits import Touch
 from sync.scope import standing
+from sync.touches import Touch
 from tests.laws.county import BEGIN_MS, FAR_GRID, GRID, NEXT_GRID, Center, received, reshuffled
 from tests.laws.effort import thorough
 from tests.laws.oracle import Said, told_by

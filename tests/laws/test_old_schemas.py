@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from schemas.catalog import CATALOG, Catalog
 from sync import lines
-from sync.edits import Edit, Unread, over_of_refused, read
+from sync.edits import Edit, Unread, read
+from sync.refused import over_of_refused
 from tests.laws.county import Center, received
 from tests.laws.effort import brief
 from tests.laws.histories import History, histories

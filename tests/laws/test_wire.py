@@ -23,6 +23,7 @@ from sync.frames import (
     ScopeLost,
 )
 from sync.limits import INTEGER_MAX, PAGE_ROWS_MAX
+from sync.refused import over_of_refused
 from tests.laws.effort import brief
 from tests.laws.histories import History, histories
 from tests.support.rows import row_line
@@ -143,7 +144,7 @@ any_bytes = st.binary(max_size=60) | json_values.map(encoded) | mixed
 @given(any_bytes)
 def test_any_bytes_are_an_edit_or_unread(data: bytes) -> None:
     assert isinstance(edits.read(data, CATALOG), Edit | Unread)
-    assert isinstance(edits.over_of_refused(data, CATALOG), dict)
+    assert isinstance(over_of_refused(data, CATALOG), dict)
 
 
 @brief

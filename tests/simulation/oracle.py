@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from schemas.catalog import CATALOG
 from sync import edits
-from sync.edits import Edit, Touch
+from sync.edits import Edit
 from sync.ids import conflict_id, is_edit_name
+from sync.touches import Touch
 from tests.laws.oracle import Said, Told
 
 Document = Mapping[str, Any]

@@ -8,10 +8,11 @@ from schemas.catalog import CATALOG, Catalog
 from schemas.rules import Rule
 from sync import edits, lines
 from sync.codes import Code
-from sync.edits import Do, Edit, Touch, Unread
+from sync.edits import Do, Edit, Unread
 from sync.limits import LINE_BYTES_MAX, OVER_NAMES_MAX
 from sync.lines import Values
-from sync.refused import Creation, creation_of_refused
+from sync.refused import Creation, creation_of_refused, over_of_refused
+from sync.touches import Touch, register_of, rule_of
 from tests.sync.lines_of import START, at, changed, created, group, moved, name, new_name
 
 RECORD = new_name()
@@ -205,11 +206,11 @@ def test_a_creation_that_names_a_record_is_not_about_it() -> None:
 
 
 def test_of_a_refused_line_what_it_named_and_was_to_create_is_still_read() -> None:
-    over = edits.over_of_refused(broken(CHANGED, over={"title": [OTHER]}, now={"title": 7}), CATALOG)
+    over = over_of_refused(broken(CHANGED, over={"title": [OTHER]}, now={"title": 7}), CATALOG)
     assert over == {"title": (OTHER,)}
-    assert edits.over_of_refused(broken(CHANGED, schema="x", over={"title": [OTHER]}), CATALOG) == {"title": (OTHER,)}
-    assert edits.over_of_refused(broken(CHANGED, over={"title": [7]}), CATALOG) == {}
-    assert edits.over_of_refused(b"{", CATALOG) == {}
+    assert over_of_refused(broken(CHANGED, schema="x", over={"title": [OTHER]}), CATALOG) == {"title": (OTHER,)}
+    assert over_of_refused(broken(CHANGED, over={"title": [7]}), CATALOG) == {}
+    assert over_of_refused(b"{", CATALOG) == {}
 
     assert creation_of_refused(broken(CREATED, now={}, mends=OTHER)) == Creation("household", OTHER)
     assert creation_of_refused(broken(CREATED, mends="7")) == Creation("household", None)
@@ -231,7 +232,7 @@ def test_a_field_that_was_renamed_is_found_in_every_member_of_an_old_line() -> N
     found = edits.read(old, second)
     assert isinstance(found, Edit)
     assert found.touches == (Touch("title", "Drain", (OTHER,), settles=True, was="Fence"),)
-    assert edits.over_of_refused(broken(old, now={}), second) == {"title": (OTHER,)}
+    assert over_of_refused(broken(old, now={}), second) == {"title": (OTHER,)}
     assert unread(old).code is Code.UNKNOWN_FIELD
 
 
@@ -246,13 +247,13 @@ def test_over_names_so_many_edits_and_no_more_of_all_registers_together() -> Non
 
 def test_a_register_merges_as_its_field_says() -> None:
     dispute, visit = CATALOG.types["dispute"], CATALOG.types["visit"]
-    assert edits.register_of(dispute, "tier") == "status"
-    assert edits.register_of(dispute, "title") == "title"
-    assert edits.rule_of(visit, "purposes/errand") is Rule.SET
-    assert edits.rule_of(dispute, "status") is Rule.WORKFLOW
+    assert register_of(dispute, "tier") == "status"
+    assert register_of(dispute, "title") == "title"
+    assert rule_of(visit, "purposes/errand") is Rule.SET
+    assert rule_of(dispute, "status") is Rule.WORKFLOW
     assert dispute.workflow_fields == {"status", "tier", "assignee"}
     with pytest.raises(KeyError):
-        edits.rule_of(dispute, "rumours")
+        rule_of(dispute, "rumours")
 
 
 def test_what_stumbles_over_a_line_holds_it_and_says_where_and_not_what() -> None:
@@ -276,4 +277,4 @@ def test_what_a_refused_line_named_needs_no_upgrade() -> None:
 
     second = Catalog(2, CATALOG.types, {("household", 1): upgrade})
     line = changed(created("household"), "wang", over={"notes": [RECORD]}, notes="x")
-    assert edits.over_of_refused(line, second) == {"notes": (RECORD,)}
+    assert over_of_refused(line, second) == {"notes": (RECORD,)}
