@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from client_sdk.desk import Desk
-from client_sdk.errors import CenterError, OfflineError, PersonDiffersError, TabletError
+from client_sdk.errors import OfflineError, PersonDiffersError, TabletError
+from client_sdk.failures import AnswerTimeoutError, BrokenAnswerError, ProblemError, UnreachableError
 from client_sdk.schema import Meta
 from client_sdk.store import Store
-from client_sdk.transport import AnswerTimeoutError, BrokenAnswerError, ProblemError, Transport, UnreachableError, said
+from client_sdk.transport import Transport
 from sync import ids, stamps
 
 NONCE_BYTES = 16
@@ -32,12 +33,12 @@ def enrol(desk: Desk, transport: Transport, server: str, code: str, name: str, c
             _forget(desk, code)
         raise _said(error, server) from error
     except (AnswerTimeoutError, BrokenAnswerError) as error:
-        raise OfflineError from error
+        raise error.said from error
     except ProblemError as problem:
         # Whatever this answer says of the request, an earlier one that was lost may have spent the code.
         if problem.code in _OVER or (is_new and problem.code not in _UNDECIDED):
             _forget(desk, code)
-        raise CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s) from problem
+        raise problem.said from problem
     _keep(desk, answer, server, ca_file)
 
 
@@ -67,9 +68,8 @@ def _put_tried(store: Store, codes: set[str]) -> None:
 
 
 def _said(error: UnreachableError, server: str) -> TabletError:
-    told = said(error)
-    if not isinstance(told, OfflineError):
-        return told
+    if not isinstance(error.said, OfflineError):
+        return error.said
     return OfflineError(
         zh=f"连不上 {server}：没有网络，或地址不对；没有注册",
         en=f"Nothing answers at {server}: no network, or another address; not enrolled",

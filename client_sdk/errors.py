@@ -7,11 +7,13 @@ from schemas.problems import INVALID, Problem
 
 
 class TabletError(Exception):
-    """`code` names what went wrong, for programs; `zh` and `en` say it in a sentence."""
+    """`code` names what went wrong, for programs; `zh` and `en` say it in a sentence. `retry_after_s` is given where
+    the center asked to wait."""
 
     code: ClassVar[str] = "tablet-error"
     zh: str = "平板出错"
     en: str = "Something went wrong on the tablet"
+    retry_after_s: float | None = None
 
     def __init__(self, *, zh: str | None = None, en: str | None = None) -> None:
         self.zh, self.en = zh or self.zh, en or self.en
@@ -122,9 +124,7 @@ class PersonDiffersError(TabletError):
 
 
 class CenterError(TabletError):
-    """The center refused a request as a whole. `problem` is its code; `retry_after_s` is given where it asked to wait.
-
-    Everything is kept."""
+    """The center refused a request as a whole. `problem` is its code. Everything is kept."""
 
     code = "center-refused"
 

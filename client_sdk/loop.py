@@ -8,22 +8,21 @@ from dataclasses import dataclass
 
 from client_sdk.application import Applied, apply, end_replay, restart
 from client_sdk.desk import Desk
-from client_sdk.errors import CenterError, EnrolAgainError, OfflineError, RevokedError, StoreError
+from client_sdk.errors import CenterError, EnrolAgainError, RevokedError, StoreError
+from client_sdk.failures import (
+    AnswerTimeoutError,
+    BrokenAnswerError,
+    ProblemError,
+    RequestError,
+    UnreachableError,
+)
 from client_sdk.outbox import Line
 from client_sdk.report import Progress, SyncProgress, SyncReport
 from client_sdk.schema import Meta
 from client_sdk.standing import Standing, standing
-from client_sdk.transport import (
-    Answer,
-    AnswerTimeoutError,
-    BrokenAnswerError,
-    ProblemError,
-    Transport,
-    UnreachableError,
-    said,
-    scope_keys,
-)
+from client_sdk.transport import Answer, Transport, scope_keys
 from client_sdk.turn import is_full
+from sync import backoff
 from sync.cursor import CURSOR_BYTES_MAX
 from sync.frames import RequestHead, request
 from sync.limits import EDITS_PER_REQUEST_MAX, PAGE_ROWS_MAX, REQUEST_BYTES_MAX
@@ -62,9 +61,8 @@ class Request:
 
 
 def back_off_s(failures: int, jitter: float, most_s: float = BACK_OFF_MAX_S) -> float:
-    """How long to wait after so many failures in a row: doubling, and of that a part between half and all."""
-    doubled_s: float = BACK_OFF_FIRST_S * 2.0 ** min(failures - 1, 30)
-    return min(doubled_s, most_s) * (0.5 + jitter / 2)
+    """How long a tablet waits after so many failures in a row."""
+    return backoff.wait_s(failures, jitter, first_s=BACK_OFF_FIRST_S, most_s=most_s)
 
 
 def jitter() -> float:
@@ -160,13 +158,13 @@ class Loop:
         try:
             return self._transport.sync(prepared.stood.token, body, self._desk.clock.raw, on_rows)
         except UnreachableError as error:
-            raise said(error) from error
+            raise error.said from error
         except AnswerTimeoutError as error:
             self._halve(prepared)
             self.rows_max = max(self.rows_max // 2, 1)
-            self._wait(OfflineError(), error, None)
+            self._wait(error)
         except BrokenAnswerError as error:
-            self._wait(OfflineError(), error, None)
+            self._wait(error)
         except ProblemError as problem:
             self._solve(problem, prepared)
         return None
@@ -177,7 +175,7 @@ class Loop:
             return True
         try:
             scope = scope_keys(self._transport.me(prepared.stood.token))
-        except (UnreachableError, AnswerTimeoutError, BrokenAnswerError, ProblemError):
+        except RequestError:
             scope = None  # Then whatever did not come is set aside, wherever it stood.
         return end_replay(self._desk, answer.last.cursor, scope)
 
@@ -186,38 +184,38 @@ class Loop:
         self.lines_max = max(len(prepared.lines) // 2, 1)
         return len(prepared.lines) > 1
 
-    def _wait(self, surrender: Exception, cause: Exception, retry_after_s: float | None) -> None:
-        """Waits before the next attempt, or raises `surrender` where there were enough."""
+    def _wait(self, error: RequestError) -> None:
+        """Waits before the next attempt, or raises what the error says where there were enough."""
         self._failures += 1
-        if self._failures >= FAILURES_MAX or (retry_after_s or 0) > RETRY_AFTER_MAX_S:
-            raise surrender from cause
-        self._sleep(max(back_off_s(self._failures, self._jitter()), retry_after_s or 0))
+        asked_s = error.said.retry_after_s or 0
+        if self._failures >= FAILURES_MAX or asked_s > RETRY_AFTER_MAX_S:
+            raise error.said from error
+        self._sleep(max(back_off_s(self._failures, self._jitter()), asked_s))
 
     def _solve(self, problem: ProblemError, prepared: Request) -> None:
         """Returns where another request may do better; raises what the caller of the sync must know."""
-        surrender = CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s)
         match problem.code:
             case "too-large":
                 if not self._halve(prepared):
-                    raise surrender from problem
+                    raise problem.said from problem
             case "slow-down" | "unavailable" | "internal":
-                self._wait(surrender, problem, problem.retry_after_s)
+                self._wait(problem)
             case "cursor-unknown" | "token-unknown" | "tablet-revoked" if self._has_moved(prepared):
                 pass  # Said of what the store no longer is.
             case "cursor-unknown":
-                self._begin_again(surrender)
+                self._begin_again(problem)
             case "token-unknown":
                 raise EnrolAgainError from problem
             case "tablet-revoked":
                 self._leave(prepared)
             case _:
-                raise surrender from problem
+                raise problem.said from problem
 
-    def _begin_again(self, surrender: CenterError) -> None:
+    def _begin_again(self, problem: ProblemError) -> None:
         """Drops the cursor; if that was not it, the mark too: then nothing tells of a restore, so all is sent again."""
         self._restarts += 1
         if self._restarts > 2:
-            raise surrender
+            raise problem.said
         with self._desk.store.transaction():
             restart(self._desk, send_again=self._restarts > 1)
             if self._restarts > 1:

@@ -17,15 +17,14 @@ from client_sdk.conflict import Conflicts
 from client_sdk.desk import Desk
 from client_sdk.enrolment import enrol
 from client_sdk.errors import (
-    CenterError,
     EnrolAgainError,
-    OfflineError,
     RevokedError,
     StoreClosedError,
     StoreForkedError,
     StoreMissingError,
     TabletError,
 )
+from client_sdk.failures import ProblemError, RequestError
 from client_sdk.loop import Loop, Sleep, back_off_s, jitter
 from client_sdk.record import Record
 from client_sdk.report import Progress, SyncReport, silent
@@ -33,15 +32,7 @@ from client_sdk.schema import Meta
 from client_sdk.stamping import Clock, system_clock
 from client_sdk.standing import standing
 from client_sdk.store import Connect, Store, connect
-from client_sdk.transport import (
-    AnswerTimeoutError,
-    BrokenAnswerError,
-    ProblemError,
-    Transport,
-    UnreachableError,
-    said,
-    scope_keys,
-)
+from client_sdk.transport import Transport, scope_keys
 
 ASKED_MAX_S = 60 * 60.0
 """The longest that syncing by itself waits because the center asked it to."""
@@ -169,14 +160,14 @@ class Tablet:
         token = standing(store).token
         try:
             answer = self._transport.me(token)
-        except (UnreachableError, AnswerTimeoutError, BrokenAnswerError) as error:
-            known = store.meta(Meta.ME)
-            if known is None:
-                raise (said(error) if isinstance(error, UnreachableError) else OfflineError()) from error
-            remembered: Mapping[str, Any] = json.loads(known)
-            return remembered
         except ProblemError as problem:
             raise _told(problem) from problem
+        except RequestError as error:
+            known = store.meta(Meta.ME)
+            if known is None:
+                raise error.said from error
+            remembered: Mapping[str, Any] = json.loads(known)
+            return remembered
         with store.transaction():
             if standing(store).token == token:  # Else somebody enrolled meanwhile.
                 self._keep(answer)
@@ -260,8 +251,7 @@ class Tablet:
                 raise
             except TabletError as error:
                 outcome, failures = error, failures + 1
-                asked_s = error.retry_after_s if isinstance(error, CenterError) else None
-                wait_s = max(back_off_s(failures, jitter(), interval_s), min(asked_s or 0, ASKED_MAX_S))
+                wait_s = max(back_off_s(failures, jitter(), interval_s), min(error.retry_after_s or 0, ASKED_MAX_S))
             if on_report is not None:
                 on_report(outcome)
             stop.wait(wait_s)
@@ -279,4 +269,4 @@ def _told(problem: ProblemError) -> TabletError:
         case "tablet-revoked":
             return RevokedError(wiped=False)
         case _:
-            return CenterError(problem.code, zh=problem.zh, en=problem.en, retry_after_s=problem.retry_after_s)
+            return problem.said

@@ -9,8 +9,8 @@ from enum import Enum, auto
 import httpx
 import orjson
 
-from server.center_push import backoff
 from server.settings import SettingsError
+from sync import backoff
 
 TIMEOUT_S = 20
 """To connect, and between two parts of what is sent and answered."""
@@ -42,7 +42,7 @@ class Reply:
 
     fate: Fate
     word: str | None = None
-    asked_s: int | None = None
+    asked_s: float | None = None
 
 
 def new_client() -> httpx.Client:
@@ -103,7 +103,7 @@ def _reply(answer: httpx.Response, said: bytes, now_ms: int) -> Reply:
         return Reply(Fate.GONE, word)
     if status in _NEVER:
         return Reply(Fate.REFUSED, word)
-    return Reply(Fate.LATER, word, backoff.asked_s(answer.headers.get("Retry-After"), now_ms))
+    return Reply(Fate.LATER, word, backoff.retry_after_s(answer.headers.get("Retry-After"), now_ms))
 
 
 def _word(said: bytes, member: str) -> str | None:

@@ -213,11 +213,6 @@ def test_a_center_may_ask_for_a_longer_wait(pair: Pair, asked: str, wait_s: int)
     assert pair.outbox("next_try_ms") == [pair.clock() + wait_s * 1000]
 
 
-def test_a_wait_may_be_asked_for_as_a_date() -> None:
-    assert backoff.asked_s("Sat, 21 Nov 2026 10:00:00 GMT", 1_795_255_200_000 - 90_000) == 90
-    assert backoff.asked_s(None, 0) is None
-
-
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
 def test_a_message_that_is_refused_is_set_aside_and_shown(pair: Pair, status: int) -> None:
     pair.count_days(WEEK[:2], visits=1)
