@@ -12,8 +12,9 @@ from client_sdk.schema import Meta, State
 from client_sdk.standing import Standing, standing
 from client_sdk.transport import Answer
 from client_sdk.values import instant_of_ms
-from client_sdk.views import ERASED, Name
+from client_sdk.views import Name
 from sync import stamps
+from sync.answers import ERASED
 from sync.codes import Code, Result
 from sync.digests import drifted
 from sync.frames import Outcome, Row, ScopeLost

@@ -10,15 +10,13 @@ from client_sdk.record import Record
 from client_sdk.schema import DOUBTED, VIEW_COLUMNS, Meta
 from client_sdk.store import Store
 from schemas.catalog import CATALOG
+from sync.answers import ERASED
 from sync.digests import digests
 from sync.frames import Row
 from sync.overlay import View, overlaid
 
 Name = tuple[str, str]
 """A record's type and id."""
-
-ERASED = "erased"
-"""Why a record is gone when the law asked for it: nothing of it stays."""
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"

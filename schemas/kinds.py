@@ -11,7 +11,6 @@ short way that a value is (`fits`); of what does not fit marshmallow says what i
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -20,6 +19,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from schemas import limits
 from schemas.codes import CODES
+from schemas.forms import DAY, NAME, SECOND, STAMP, UUID, UUID_V7, is_real_day, is_real_instant, is_real_stamp
 
 Check = Callable[[Any], Any]
 """What marshmallow runs before and after it reads a value: gives the value back or raises ValidationError."""
@@ -146,33 +146,6 @@ class Patterned(Worded):
         super().__init__(wrong=self.form.error, validate=self.form, **options)
 
 
-def is_real_instant(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def is_real_stamp(text: str) -> bool:
-    return is_real_instant(text.rpartition("-")[0])
-
-
-def is_real_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-NAME = rf"[A-Za-z0-9._-]{{1,{limits.NAME_CHARS_MAX}}}"
-DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-SECOND = DAY + r"T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
-UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-UUID_V7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-
-
 class Name(Patterned):
     """The id of a person or a body, or the code of a unit."""
 
@@ -206,7 +179,7 @@ class EditName(Patterned):
 class Stamp(Patterned):
     """A hybrid logical clock stamp: UTC milliseconds, then a counter of four hexadecimal digits."""
 
-    form = pattern(rf"^{SECOND}\.[0-9]{{3}}Z-[0-9a-f]{{4}}$", "not_stamp", is_real_stamp)
+    form = pattern(f"^{STAMP}$", "not_stamp", is_real_stamp)
 
 
 class Instant(Patterned):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from schemas.kinds import DAY, Day, ListOf, MapOf, Name, Part, Patterned, Shape, Text, Whole, is_real_day, pattern
+from schemas.forms import DAY, is_real_day
+from schemas.kinds import Day, ListOf, MapOf, Name, Part, Patterned, Shape, Text, Whole, pattern
 from schemas.limits import INTEGER_MAX, TITLE_CHARS_MAX
 from schemas.rules import explained, labelled
 

@@ -14,9 +14,10 @@ from schemas.catalog import CATALOG
 from server.store import directory, log, records
 from server.store.flight import Answer, Flight, ask
 from server.store.log import Assumed, HeldEdit, LoggedEdit
-from server.store.records import ERASED, Stored
+from server.store.records import Stored
 from sync import edits
 from sync.admission import Wait
+from sync.answers import ERASED
 from sync.batch import Arrival
 from sync.codes import Code, Result
 from sync.edits import Do, Edit, Unread

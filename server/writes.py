@@ -12,6 +12,7 @@ from server.store.ledger import Ledger
 from server.store.records import Stored, Writes
 from sync import records as engine
 from sync import scope
+from sync.answers import ENDED, MOVED
 from sync.batch import Batch, Decision
 from sync.codes import Result
 from sync.ids import conflict_id
@@ -19,9 +20,6 @@ from sync.lines import Values, canonical
 from sync.scope import Span
 from sync.stamps import instant
 from sync.world import Placed, World
-
-MOVED, ENDED = "moved", "ended"
-"""Why a row is gone from a key: the record moved away; a conflict is no longer one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class AnswerHead:
     outcomes: tuple[Outcome, ...]
 
 
+MOVED, ENDED, ERASED = "moved", "ended", "erased"
+"""Why a row is gone: the record moved away; a conflict is no longer one; nothing of the record may stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A record in the feed; `gone` says why it left the scope (then `document` is empty)."""

@@ -4,9 +4,9 @@ import re
 import uuid
 from typing import TypeGuard
 
-EDIT_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-RECORD_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-PERSON_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+from schemas import forms
+
+EDIT_NAME, RECORD_ID, PERSON_ID = map(re.compile, (forms.UUID_V7, forms.UUID, forms.NAME))
 
 _RANDOM_BITS = 74
 

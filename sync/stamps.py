@@ -9,9 +9,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
 
+from schemas import forms
 from sync.limits import DRIFT_MS_MAX
 
-STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z-[0-9a-f]{4}")
+STAMP = re.compile(forms.STAMP)
 BEGINNING = ""
 """Earlier than every stamp: since when a creation's placement holds."""
 

@@ -18,10 +18,11 @@ from server.status import remaining
 from server.store import bulk, counters, decisions, dialect, ledger, log, records, tables
 from server.store.flight import ask
 from server.store.ledger import BLANK, County, Ledger
-from server.store.records import ERASED, Stored, Writes
+from server.store.records import Stored, Writes
 from server.store.tables import edit_log, held_wait
 from server.transaction import retrying
 from sync import lines
+from sync.answers import ERASED
 from sync.codes import Code, Result
 from sync.ids import is_record_id
 

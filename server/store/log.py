@@ -11,8 +11,8 @@ from schemas.catalog import CATALOG
 from server.store import bulk, probes
 from server.store.flight import Question
 from server.store.pipeline import Rows
-from server.store.records import ERASED
 from server.store.tables import edit_log, held_wait, record
+from sync.answers import ERASED
 from sync.codes import Code, Detail, Result
 from sync.frames import Outcome
 from sync.world import Known

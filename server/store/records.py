@@ -12,15 +12,13 @@ from schemas.rules import WORKFLOW_REGISTER, Rule
 from server.store import bulk, tables
 from server.store.flight import Question, Sender
 from server.store.tables import past_placement, placement, record
+from sync.answers import ERASED
 from sync.lines import Values
 from sync.records import Origin, Record
 from sync.registers import Register, Sibling
 from sync.scope import Span
 from sync.touches import rule_of
 from sync.world import Placed
-
-ERASED = "erased"
-"""Why a record is gone of which nothing may stay."""
 
 
 @dataclass(frozen=True, slots=True)
