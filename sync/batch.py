@@ -20,7 +20,7 @@ from sync.refused import creation_of_refused
 from sync.scope import Person
 from sync.showing import in_conflict
 from sync.touches import rule_of
-from sync.world import Known, Placed, World
+from sync.world import KnownEdit, Placed, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Batch:
     def _know(self, arrival: Arrival, decision: Decision) -> None:
         self.decisions[arrival.name] = decision
         line = arrival.line
-        self.world.known[arrival.name] = Known(decision.result, line.by, decision.record, line.line, line.type)
+        self.world.known[arrival.name] = KnownEdit(decision.result, line.by, decision.record, line.line, line.type)
 
     def _wait(self, arrival: Arrival, awaited: frozenset[str]) -> None:
         for name in awaited:

@@ -25,7 +25,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownEdit:
     """An edit that the server has: its result, author, the record it is about (the first id, for a mended creation),
     and of which type that is, as its line says (None: not so that it can be read)."""
 
@@ -53,7 +53,7 @@ class World:
     now: str
     people: dict[str, Person] = field(default_factory=dict)
     records: dict[str, Placed] = field(default_factory=dict)
-    known: dict[str, Known] = field(default_factory=dict)
+    known: dict[str, KnownEdit] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     """The ids of erased records and the names of erased edits, among those that lines are about."""
     _stood: dict[tuple[str, str], tuple[str, Sibling]] = field(default_factory=dict, repr=False)

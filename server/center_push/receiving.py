@@ -43,18 +43,17 @@ def receive(center: Center, sent_by: Sender, headers: Headers, body: bytes) -> d
     A message that comes again changes nothing, and no version of a day takes the place of a newer one. So messages may
     come in any order and any number of times."""
     now_ms = center.clock()
-    given = {name.lower(): value for name, value in headers.items()}
-    match signing.judged(sent_by.secret, given, now_ms, body):
+    match signing.judged(sent_by.secret, {name.lower(): value for name, value in headers.items()}, now_ms, body):
         case Judgement.WRONG:
             raise ProblemError("signature-wrong")
         case Judgement.OUT_OF_TIME:
             raise ProblemError("signature-wrong", signing.TIMESTAMP)
-    said = snapshot.read(body)
-    if said.county != sent_by.county:
+    received = snapshot.read(body)
+    if received.county != sent_by.county:
         raise ProblemError.at("county", one_of([sent_by.county]))
-    if said.day is None:
-        return {"source": said.county, "result": "test"}
-    return _kept(center, said.county, said.day, now_ms)
+    if received.day is None:
+        return {"source": received.county, "result": "test"}
+    return _kept(center, received.county, received.day, now_ms)
 
 
 def _kept(center: Center, source: str, day: Day, now_ms: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ Counters = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Received:
     """A message that another center sent. `day` is None for a test."""
 
     county: str
@@ -54,7 +54,7 @@ def composed_test(county: str) -> bytes:
     return lines.write({"v": SNAPSHOT_VERSION, "county": county, "test": True})
 
 
-def read(body: bytes) -> Taken:
+def read(body: bytes) -> Received:
     """What a message says. Raises ProblemError: malformed, invalid with the member at fault."""
     try:
         said = lines.read(body)
@@ -65,12 +65,12 @@ def read(body: bytes) -> Taken:
         raise ProblemError.of(found)
     county = str(said["county"])
     if is_test:
-        return Taken(county)
+        return Received(county)
     units = cast("list[Mapping[str, Any]]", said["units"])
     counters = cast("list[Mapping[str, Any]]", said["counters"])
     _check_tree(units)
     _check_counters(units, counters)
-    return Taken(county, Day(str(said["day"]), cast("int", said["version"]), units, counters))
+    return Received(county, Day(str(said["day"]), cast("int", said["version"]), units, counters))
 
 
 def _check_tree(units: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from server.problems import ProblemError
 from server.reading.query import Arguments, parameters
 from server.reading.viewer import Viewer, viewing
 from server.store import center_month, center_status
-from server.store.center_month import Counters, Named
+from server.store.center_month import Counters, NamedUnit
 from sync.limits import STATUS_DAYS_MAX
 
 MAY_ASK = frozenset({"county_staff", "admin"})
@@ -46,7 +46,7 @@ def _require_right(viewer: Viewer) -> None:
         raise ProblemError("not-allowed")
 
 
-def summed(units: Mapping[str, Named], counted: Iterable[tuple[bool, Counters]]) -> list[dict[str, object]]:
+def summed(units: Mapping[str, NamedUnit], counted: Iterable[tuple[bool, Counters]]) -> list[dict[str, object]]:
     """The sums of what was counted, given in parts, each with whether it was before the days that are asked for: what
     happened in those days, and what there is at their end. Told of the units that counted something and of those above
     them; a unit comes before those under it."""
@@ -80,7 +80,7 @@ def _count(own: Counter[str], measures: Mapping[str, int], *, is_before: bool) -
             own["carried_in"] += BOOKS[measure] * value if is_before else 0
 
 
-def _lineage(units: Mapping[str, Named], unit: str) -> list[str]:
+def _lineage(units: Mapping[str, NamedUnit], unit: str) -> list[str]:
     """The unit and those above it. Snapshots of different days may contradict one another: never in a circle."""
     found: list[str] = []
     above: str | None = unit

@@ -5,7 +5,7 @@ import gzip
 from server.center import Center
 from server.center_push import signing, snapshot
 from server.store import center_outbox, dialect, directory
-from server.store.center_outbox import Known, Message, Target
+from server.store.center_outbox import Message, Taken, Target
 from sync.stamps import stamp
 
 _GZIP_LEVEL = 6
@@ -19,14 +19,14 @@ def take(center: Center, target: Target) -> int:
     so meanwhile: then this one leaves the rest to that."""
     with dialect.reading(center.engine) as connection:
         county = center.county(connection).code
-        changed = center_outbox.changed(connection, county, target.known)
-    known, taken = target.known, 0
+        changed = center_outbox.changed(connection, county, target.taken)
+    taken, days = target.taken, 0
     for each in changed:
         _, day = each
-        if not _put(center, county, target, _read(center, county, day), known=known, now_known=each):
+        if not _put(center, county, target, _read(center, county, day), taken=taken, now_taken=each):
             break
-        known, taken = each, taken + 1
-    return taken
+        taken, days = each, days + 1
+    return days
 
 
 def _read(center: Center, county_code: str, day: str) -> Message:
@@ -45,9 +45,9 @@ def _read(center: Center, county_code: str, day: str) -> Message:
     return Message(0, signing.message_id(now_ms), day, county.revision, packed, attempts=0, next_try_ms=now_ms)
 
 
-def _put(center: Center, county: str, target: Target, message: Message, *, known: Known, now_known: Known) -> bool:
+def _put(center: Center, county: str, target: Target, message: Message, *, taken: Taken, now_taken: Taken) -> bool:
     with dialect.writing(center.engine) as connection:
-        place = center_outbox.advance(connection, county, target.url, known, now_known)
+        place = center_outbox.advance(connection, county, target.url, taken, now_taken)
         if place is None:
             return False
         center_outbox.replace_untried(connection, county, target.url, message.day)

@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedUnit:
     """What a unit is called and where it stands, as the snapshot of this version says."""
 
     version: int
@@ -34,7 +34,7 @@ class Named:
 class Month:
     """`units`: as the newest of the month's snapshots that names them says; `counters`: the sums of its days."""
 
-    units: dict[str, Named] = field(default_factory=dict)
+    units: dict[str, NamedUnit] = field(default_factory=dict)
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
@@ -43,7 +43,7 @@ class Month:
 
     def name(self, version: int, units: Snapped) -> None:
         for each in units:
-            _name(self.units, each["unit"], Named(version, each["name"], each.get("parent")))
+            _name(self.units, each["unit"], NamedUnit(version, each["name"], each.get("parent")))
 
     def count(self, counters: Snapped, sign: int = 1) -> None:
         """Adds the counters of a day, or takes them away."""
@@ -61,11 +61,11 @@ class Month:
         return {"units": orjson.dumps(units).decode(), "counters": orjson.dumps(counters).decode()}
 
 
-def _units(text: str) -> dict[str, Named]:
-    return {unit: Named(*told) for unit, told in orjson.loads(text).items()}
+def _units(text: str) -> dict[str, NamedUnit]:
+    return {unit: NamedUnit(*told) for unit, told in orjson.loads(text).items()}
 
 
-def _name(units: dict[str, Named], unit: str, named: Named) -> None:
+def _name(units: dict[str, NamedUnit], unit: str, named: NamedUnit) -> None:
     known = units.get(unit)
     if known is None or known.version <= named.version:
         units[unit] = named
@@ -95,9 +95,9 @@ def drop(connection: sa.Connection, county: str, source: str) -> None:
     connection.execute(sa.delete(center_month).where(row.county == county, row.source == source))
 
 
-def units(connection: sa.Connection, county: str, source: str) -> dict[str, Named]:
+def units(connection: sa.Connection, county: str, source: str) -> dict[str, NamedUnit]:
     """Every unit that a county ever named, as its newest snapshot that does so says."""
-    row, found = center_month.c, dict[str, Named]()
+    row, found = center_month.c, dict[str, NamedUnit]()
     for told in _each(connection, sa.select(row.units).where(row.county == county, row.source == source)):
         for unit, named in _units(told.units).items():
             _name(found, unit, named)

@@ -11,7 +11,7 @@ from server.store.center_tables import center_outbox, center_target
 from server.store.counters import DAY
 from server.store.tables import counted_day, counter
 
-Known = tuple[int, str]
+Taken = tuple[int, str]
 """Up to where days are in the outbox: the revision at which a day changed, and the day. One transaction may change
 several days, so the revision alone would not say which of them are in."""
 
@@ -29,7 +29,7 @@ class Target:
 
     url: str
     secret: Secret
-    known: Known
+    taken: Taken
     stopped: str | None
 
 
@@ -99,10 +99,10 @@ def start_again(connection: sa.Connection, county: str, url: str, now_ms: int) -
 # -- into the outbox
 
 
-def changed(connection: sa.Connection, county: str, known: Known) -> list[Known]:
-    """The days whose counters changed after those that are known, those that changed first before the others."""
+def changed(connection: sa.Connection, county: str, taken: Taken) -> list[Taken]:
+    """The days whose counters changed after those that are taken, those that changed first before the others."""
     revision, day = counted_day.c.revision, counted_day.c.day
-    is_later = sa.or_(revision > known[0], sa.and_(revision == known[0], day > known[1]))
+    is_later = sa.or_(revision > taken[0], sa.and_(revision == taken[0], day > taken[1]))
     rows = connection.execute(
         sa.select(revision, day).where(counted_day.c.county == county, is_later).order_by(revision, day)
     )
@@ -128,13 +128,13 @@ def counted(connection: sa.Connection, county: str, units: Iterable[str], day: s
     return found
 
 
-def advance(connection: sa.Connection, county: str, url: str, known: Known, now_known: Known) -> int | None:
+def advance(connection: sa.Connection, county: str, url: str, taken: Taken, now_taken: Taken) -> int | None:
     """Notes that one more day is taken, and gives its place in the outbox. None: another worker was at it first."""
     at = center_target.c
     place: int | None = connection.scalar(
         sa.update(center_target)
-        .where(_is(county, url), at.taken_revision == known[0], at.taken_day == known[1])
-        .values(taken_revision=now_known[0], taken_day=now_known[1], place=at.place + 1)
+        .where(_is(county, url), at.taken_revision == taken[0], at.taken_day == taken[1])
+        .values(taken_revision=now_taken[0], taken_day=now_taken[1], place=at.place + 1)
         .returning(center_target.c.place)
     )
     return place

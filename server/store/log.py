@@ -15,7 +15,7 @@ from server.store.tables import edit_log, held_wait, record
 from sync.answers import ERASED
 from sync.codes import Code, Detail, Result
 from sync.frames import Outcome
-from sync.world import Known
+from sync.world import KnownEdit
 
 EDIT, STRAY, DECISION, DIRECTORY, ERASE = "edit", "stray", "decision", "directory", "erase"
 """Kinds of log lines: an edit; a line that has no name of its own (not readable, or another's name); what became of
@@ -38,8 +38,8 @@ class LoggedEdit:
     outcome: Outcome
 
     @property
-    def known(self) -> Known:
-        return Known(self.outcome.result, self.author, self.record, self.line, self.type)
+    def known(self) -> KnownEdit:
+        return KnownEdit(self.outcome.result, self.author, self.record, self.line, self.type)
 
 
 _COLUMNS = (
