@@ -72,6 +72,12 @@ class Reception:
             isinstance(line, Edit) and line.mends is None and line.by == self.caller.person for line in self.asked.lines
         )
 
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether its tablet is revoked and brings nothing. Where the log has lost something of its past, the tablet is
+        first told to begin again: it would wipe itself, and with it the last copy of what a restored center lacks."""
+        return self.caller.revoked_at is not None and not self.asked.lines and not self.replay
+
     def work(self) -> Lines:
         """Those of the lines that are new."""
         lines = self.asked.lines

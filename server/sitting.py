@@ -57,7 +57,8 @@ def received(
 ) -> list[Pushed | ProblemError]:
     """What became of each call's lines in one transaction, and the callers' pages, if it `reads` them along.
 
-    `holds_all`: whether the lines are held unread. Raises NotTogetherError, never for one call alone."""
+    `holds_all`: whether the lines are held unread. Raises NotTogetherError, never for one call alone; for such a one
+    ProblemError: tablet-revoked."""
 
     def opening() -> list[tablets.Opening]:
         return [tablets.opening(center.settings.county, call.token) for call in calls]
@@ -79,8 +80,6 @@ def _met(push: Push, call: Call, caller: Caller | None, holds_all: bool) -> Rece
     asked = call.asked()
     if isinstance(asked, ProblemError):
         return asked
-    if caller.revoked_at is not None and not asked.lines:
-        return ProblemError("tablet-revoked")
     return Reception(call.token, push, caller, asked, holds_all)
 
 
@@ -109,6 +108,8 @@ class _Sitting:
             loading.ask_ahead(flight, lines)
         for each in self.receptions:
             each.learn(people.given[each.caller.person], marks.given, known.given)
+            if each.is_turned_away:
+                raise ProblemError("tablet-revoked")
         loading.world.people |= people.given
         self._check_together(not loading.somebody_waits)
         return loading

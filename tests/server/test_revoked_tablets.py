@@ -1,6 +1,7 @@
 """A revoked tablet hands over what it owes in as many requests as it takes, also to a server that was restored."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,9 @@ def test_a_tablet_that_never_synced_hands_over_in_several_requests(county: Count
     assert {edit: wang.outcomes[edit]["code"] for edit in owed} == dict.fromkeys(owed, "tablet-revoked")
 
 
-def test_after_a_restore_it_is_told_once_to_begin_again(county: County, databases: Databases, wang: Device) -> None:
+@contextmanager
+def _restored_and_revoked(county: County, databases: Databases, wang: Device) -> Iterator[None]:
+    """The center stands before what the tablet handed over last, and the tablet is revoked."""
     county.center.engine.dispose()
     with databases.database(county.url) as restored:
         wang.create("household", unit=GRID)
@@ -35,15 +38,31 @@ def test_after_a_restore_it_is_told_once_to_begin_again(county: County, database
         county.start()
         wang.http = county.http
         administration.revoke(county.center, wang.tablet)
+        yield
+        assert county.differences() == []
+        county.is_checked = False
+        county.stop()
+
+
+def test_after_a_restore_it_is_told_once_to_begin_again(county: County, databases: Databases, wang: Device) -> None:
+    with _restored_and_revoked(county, databases, wang):
         owed = [wang.create("household", unit=GRID) for _ in range(4)]
 
         answers = [wang.sync(batch=2) for _ in range(2)]
 
         assert [answer.head["replay"] for answer in answers] == [True, False]
         assert {edit: wang.outcomes[edit]["code"] for edit in owed} == dict.fromkeys(owed, "tablet-revoked")
-        assert county.differences() == []
-        county.is_checked = False
-        county.stop()
+
+
+def test_after_a_restore_one_that_owes_nothing_is_told_so_before_it_wipes_itself(
+    county: County, databases: Databases, wang: Device
+) -> None:
+    with _restored_and_revoked(county, databases, wang):
+        answer = wang.sync()
+
+        assert (answer.head["replay"], answer.rows, answer.last["more"]) == (True, (), False)
+        with pytest.raises(ProblemAnswerError, match="tablet-revoked"):
+            wang.sync()
 
 
 @pytest.mark.parametrize("by", ["sync", "feed"])
