@@ -130,6 +130,7 @@ class Loading:
             records=self._records,
             absent_edits=self._asked_edits - found - self.held.keys(),
             held_edits={name for name in found if known[name].result is Result.HELD} | self.held.keys(),
+            heard=self.held.keys(),
             awaited=self._awaited,
         )
 

@@ -186,17 +186,19 @@ def _held(rows: Rows) -> dict[str, HeldEdit]:
 class Assumed:
     """What a transaction took for granted when it judged: to be asked once more under the county's lock.
 
-    `records`: those that it looked at, by type and id, and those that it did not find."""
+    `records`: those that it looked at, by type and id, and those that it did not find. `held_edits`: those that it knew
+    to be held, of which it judged `heard` once more: others may have come to wait for something after that was asked."""
 
     records: Iterable[tuple[str, str]]
     absent_edits: Iterable[str]
     held_edits: Iterable[str]
+    heard: Iterable[str]
     awaited: Iterable[str]
 
 
 def still_holds(county: str, revision: int, assumed: Assumed) -> Question[bool]:
-    """Whether the records, missing ones too, are as they were at a revision, what was held is held, and no other held
-    line waits for what is written here. On PostgreSQL: on SQLite there is nobody else."""
+    """Whether the records, missing ones too, are as they were at a revision, what was held is held, and no held line
+    waits for what is written here but those that were heard. On PostgreSQL: on SQLite there is nobody else."""
     looked_at = list(assumed.records)
     rows = yield (
         _CHANGED,
@@ -207,6 +209,7 @@ def still_holds(county: str, revision: int, assumed: Assumed) -> Question[bool]:
             "ids": [identity for _, identity in looked_at],
             "absent": assumed.absent_edits,
             "held": sorted(set(assumed.held_edits)),
+            "heard": assumed.heard,
             "awaited": assumed.awaited,
         },
     )
@@ -226,7 +229,7 @@ _CHANGED = sa.select(
         sa.exists().where(
             held_wait.c.county == sa.bindparam("county"),
             bulk.among(held_wait.c.awaited, "awaited"),
-            sa.not_(bulk.among(held_wait.c.name, "held")),
+            sa.not_(bulk.among(held_wait.c.name, "heard")),
         ),
     )
 )

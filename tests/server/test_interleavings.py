@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from server import administration, sitting, transaction
+from server.loading import Loading
 from server.push import OvertakenError, Push
-from server.store import ledger, log
+from server.store import dialect, ledger, log
 from server.store.flight import Question, ask
 from tests.support.county import ALWAYS, GRID, NEXT_GRID, THIRD_GRID, VILLAGE, County
 from tests.support.device import Device
@@ -103,6 +104,34 @@ def test_two_let_go_on_the_same_held_edit(county: County, wang: Device, li: Devi
     li.catch_up()
     assert li.all("held")[waiting]["result"] == "applied"
     assert set(li.rows["household", refused]["dots"]["*"]) == {one, other}
+
+
+def test_an_edit_comes_to_be_held_while_one_that_names_it_is_heard(
+    county: County, wang: Device, li: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is met as an edit that another one names, after it was asked who waits for the record."""
+    home = wang.create("household", unit=GRID)
+    named, naming = (li.change("household", home, head_name=name) for name in ("甲某", "乙某"))
+    li.push([li.outbox[naming]])
+    know, has_come = Loading._know, list[bool]()
+
+    def one_comes() -> None:
+        has_come.append(True)
+        li.push([li.outbox[named]])
+
+    def knowing(self: Loading, names: set[str]) -> None:
+        if named in names and not has_come:
+            one_comes()
+        know(self, names)
+
+    if dialect.writes_alone(county.center.engine):
+        one_comes()
+    monkeypatch.setattr(Loading, "_know", knowing)
+    wang.sync()
+    assert has_come
+    assert held(county) == []
+    li.catch_up()
+    assert li.all("household")[home]["head_name"] == "乙某"
 
 
 def test_two_change_one_record(county: County, wang: Device, li: Device, before_lock: Meeting) -> None:
