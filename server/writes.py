@@ -210,8 +210,10 @@ class _Writer:
         return {name: value for name, value in document.items() if value is not None}
 
     def _held_keys(self, author: str, judged: str) -> list[str]:
-        person = self.world.people.get(author)
-        units = {each.unit for each in person.assignments if each.holds(judged)} if person else set()
+        person, units = self.world.people.get(author), set[str]()
+        if person is not None:
+            at = person.rights_at(judged, self.world.now)
+            units = {each.unit for each in person.assignments if each.holds(at)}
         # Of one who belonged nowhere, the county's own staff see it.
         units = units or {unit for unit in [self.world.units.root] if unit is not None}
         return [f"person:{author}", *(f"staff:{unit}" for unit in sorted(units))]

@@ -6,6 +6,8 @@ import pytest
 
 from server import administration, holding
 from server.administration import Period
+from sync import ids
+from sync.stamps import stamp
 from tests.support.answers import Document, ProblemAnswerError
 from tests.support.clock import MINUTE_MS
 from tests.support.county import COUNTY, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
@@ -65,6 +67,14 @@ def test_it_says_why_since_when_of_what_and_whose(county: County, zhao: Device, 
     assert items(county.worker("钱进", VILLAGE, "village_staff"), "held") == []
     assert items(sun, "held", by=zhao.person) == [expected]
     assert items(sun, "held", by="somebody") == []
+
+
+def test_staff_see_what_a_clock_far_behind_dates_before_the_first_assignment(county: County) -> None:
+    unknown = ids.edit_name(0, 1)
+    qian, above = county.worker("钱某", GRID, period=Period()), county.worker("孙立", VILLAGE, "village_staff")
+    edit = qian.put(do="change", type="household", id=unknown, at=stamp(10**12), now={"notes": "门朝东。"}, over={})
+    assert qian.sync().outcome(edit)["code"] == "unknown-record"
+    assert [each["edit"] for each in items(above, "held")] == [edit]
 
 
 def test_it_comes_in_pages_and_ends_when_it_is_decided(county: County, zhao: Device, home: str) -> None:
