@@ -86,6 +86,7 @@ def leave(site: Site, tablet: Tablet) -> None:
 
 @states("An edit is judged by the assignments and placements of the moment it was made",
         "Of new edits older than the last request, as many as its `owes` announced", "Those beyond are judged by",
+        "One counts from the stamp of what began it until the server received what ended it",
         "| `not-allowed` | refused, or held |", "| `owes` | how many edits remain unsent")  # fmt: skip
 @needs("CODE_MOVER", "ASSIGN", "UNASSIGN")
 def test_late_work_is_allowed_as_far_as_it_was_announced(xu: Tablet, site: Site) -> None:
