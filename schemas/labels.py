@@ -43,7 +43,7 @@ def labelled_as(declared: "fields.Field[Any]", value: Any, language: str, zone: 
             return _part(declared.schema, value, language, zone)
         case Choice() | Coded() if isinstance(value, str):
             code = CODES[declared.list_name].get(value)
-            return value if code is None else (code.zh if language == "zh" else code.en)
+            return value if code is None else code.label(language)
         case Yuan() if isinstance(value, str) and value != MASK:
             return Decimal(value)
         case Day() if isinstance(value, str) and zone is not None:
