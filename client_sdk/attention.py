@@ -77,7 +77,7 @@ def _item(desk: Desk, kept: Kept) -> Item:
     detail = kept.detail or _UNEXPLAINED
     if (kept.state, kept.code) == (State.REFUSED, Code.ILLEGAL_MOVE):
         shown = desk.views.get(kept.line.type, kept.line.record)
-        steps = next_steps(shown and shown.document, desk.roles)
+        steps = next_steps(None if shown is None else shown.document, desk.roles)
         detail = Detail(f"{detail.zh}；{steps.zh}", f"{detail.en}; {steps.en}")
     return (Held if kept.state is State.HELD else Refused)(
         edit=kept.line.edit,
