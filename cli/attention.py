@@ -11,6 +11,7 @@ from cli.tablet_options import known_by, on_tablet, pairs_argument, saved
 from cli.words import Words
 from client_sdk import Item, Record, Refused, Tablet
 from schemas.catalog import CATALOG
+from schemas.codes import CODES
 from schemas.masking import masked
 
 _LOST = {
@@ -43,14 +44,10 @@ def attention(found: Tablet, words: Words) -> Answer:
 def _in_words(found: Tablet, words: Words, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row for people: its codes in words, what it is about, and what was given, a field a line."""
     kind = CATALOG.types[row["type"]]
-    results = {
-        "refused": words("被退回", "Refused"),
-        "held": words("待中心处理", "Held"),
-        "set-aside": words("已留存", "Set aside"),
-    }
+    known = CODES["edit_result"].get(row["result"])
     return {
         **row,
-        "result": results[row["result"]],
+        "result": words("已留存", "Set aside") if known is None else known.label(words.language),
         "type": words.type(kind.name),
         "about": known_by(found, kind, row["id"], row["values"]),
         "given": [words.line(kind, name, each) for name, each in row["values"].items()],

@@ -144,6 +144,9 @@ def test_a_person_is_disabled(shell: Shell, wang: str) -> None:
     told = shell.does("person", "disable", wang, "--reason", "调离")
     assert told == {"person": wang, "assignments": 1, "memberships": 0, "tablets": 0, "codes": 1, "cases": []}
     assert "0 assignments" in shell.text("person", "disable", wang)
+    shell.does("person", "assign", wang, "--unit", VILLAGE)
+    shell.does("code", wang)
+    assert "1 assignment or membership ended, 0 tablets revoked, 1 code void" in shell.text("person", "disable", wang)
     assert shell.does("person", "list")["items"][0]["assignments"][0]["until"] is not None
     assert shell.fails("person", "disable", "nobody")["code"] == "not-possible"
     assert shell.does("verify") == {"differences": []}
