@@ -50,7 +50,7 @@ def _in_words(found: Tablet, words: Words, row: Mapping[str, Any]) -> dict[str, 
         "result": words("已留存", "Set aside") if known is None else known.label(words.language),
         "type": words.type(kind.name),
         "about": known_by(found, kind, row["id"], row["values"]),
-        "given": [words.line(kind, name, each) for name, each in row["values"].items()],
+        "given": [words.beginning(words.line(kind, name, each)) for name, each in row["values"].items()],
         "field": row["field"] and words.label(kind, row["field"]),
     }
 

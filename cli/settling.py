@@ -14,9 +14,6 @@ from schemas.catalog import CATALOG
 from schemas.labels import to_the_minute
 from schemas.masking import masked_value
 
-SHOWN_CHARS_MAX = 300
-"""Of each of a conflict's values, to people; `--json` has it whole."""
-
 
 @click.command()
 @on_tablet
@@ -80,11 +77,7 @@ def _author(found: Tablet, words: Words, sibling: Sibling) -> str:
 def _value(words: Words, conflict: Conflict, value: object, *, is_cut: bool = False) -> str:
     if is_cut:
         return words("（内容过长，未列出）", "(too long to be listed)")
-    said = words.register(CATALOG.types[conflict.record_type], conflict.field, value)
-    if len(said) <= SHOWN_CHARS_MAX:
-        return said
-    more = words(f"……（共 {len(said)} 字，见 --json）", f"… ({len(said)} characters, see --json)")
-    return said[:SHOWN_CHARS_MAX] + more
+    return words.beginning(words.register(CATALOG.types[conflict.record_type], conflict.field, value))
 
 
 @click.command()
@@ -102,6 +95,20 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
     if one is None:
         raise CommandError("conflict-unknown", "没有这条待核对", "There is no such open conflict")
     if side is not None and side not in one.sides:
-        raise CommandError("value-missing", "这一方没有内容", "That side gave no value")
+        raise _missing(one, side, found.person["id"])
     taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
-    return saved(one.settle(taken), words)
+    answer = saved(one.settle(taken), words)
+    if one.may_settle:
+        return answer
+    doubt = words(
+        "按本机所知，这条由他人核对，中心可能先保留", "This seems to be for others to settle: the center may hold it"
+    )
+    return Answer(answer.values, f"{answer.text}\n{doubt}")
+
+
+def _missing(conflict: Conflict, side: str, me: str) -> CommandError:
+    """Why there is no value of a side to take."""
+    if side != "suggestion" and any(each.is_cut and (each.by == me) is (side == "mine") for each in conflict.values):
+        zh = "这一方的内容过长，未列出，请直接写出内容"
+        return CommandError("value-missing", zh, "That side's value is too long to be listed: give it in full")
+    return CommandError("value-missing", "这一方没有内容", "That side gave no value")

@@ -17,6 +17,9 @@ from schemas.rules import WORKFLOW_REGISTER
 
 LANGUAGES = ("zh", "en")
 
+SHOWN_CHARS_MAX = 300
+"""Of one value in a list of what needs somebody; `--json` has it whole."""
+
 
 def language_of(environment: Mapping[str, str] = os.environ) -> str:
     """English where LANG asks for it, else Chinese."""
@@ -59,6 +62,11 @@ class Words:
             return self.value(kind, name, value)
         fields = [name, *(field for field in kind.fields if field in value and field != name)]
         return self("，", ", ").join(self.line(kind, field, value.get(field)) for field in fields)
+
+    def beginning(self, text: str) -> str:
+        """A text as far as a list tells it."""
+        more = self(f"……（共 {len(text)} 字，见 --json）", f"… ({len(text)} characters, see --json)")
+        return text if len(text) <= SHOWN_CHARS_MAX else text[:SHOWN_CHARS_MAX] + more
 
     def called(self, key: str) -> str:
         """Somebody by `person:<id>` or `body:<id>`, with their name where it is known."""

@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from cli.settling import SHOWN_CHARS_MAX
 from cli.tablet_options import STORE_VARIABLE, Surroundings
-from cli.words import Words, language_of
+from cli.words import SHOWN_CHARS_MAX, Words, language_of
 from schemas.catalog import CATALOG
 from schemas.masking import masked, masked_phone
 from tests.client.center import GRID, OTHER_GRID, Center, Link
@@ -298,6 +297,8 @@ def test_a_value_that_the_center_cut_is_no_empty_one(wang: Shell, zhao: Shell) -
     assert lines[4].endswith(": （内容过长，未列出）")
     assert lines[5] == "另有 2 份未列出"
     assert lines[6] == f"合并建议: {'长' * SHOWN_CHARS_MAX}……（共 {SHOWN_CHARS_MAX + 1} 字，见 --json）"
+    side = "--mine" if cut["by"] == "zhao" else "--theirs"
+    assert "过长" in zhao.run("settle", zhao.does("conflicts")["items"][0]["id"], side).stderr
     (item,) = zhao.does("conflicts")["items"]
     assert ([each["cut"] for each in item["values"]], item["unlisted"]) == ([False, True], 2)
     assert "2 more values are not listed" in zhao.text("conflicts", language="en")
@@ -313,6 +314,19 @@ def test_conflicts_that_others_are_to_settle_do_not_need_this_person(wang: Shell
     assert wang.does("conflicts")["items"][0]["may_settle"] is False
     told = [shell.does("status") for shell in (wang, zhao)]
     assert [(each["conflicts"], each["conflicts_of_others"]) for each in told] == [(1, 1), (1, 0)]
+    (conflict,) = wang.does("conflicts")["items"]
+    assert "由他人核对" in wang.text("settle", conflict["id"], "--mine")
+    assert wang.does("sync")["held"] == 1
+    assert "由他人核对" not in zhao.text("settle", conflict["id"], "--mine")
+
+
+def test_of_a_long_text_attention_tells_the_beginning(wang: Shell) -> None:
+    long = "长" * SHOWN_CHARS_MAX
+    wang.does("household", "--address", "坡上", f"unit={OTHER_GRID}", f"notes={long}")
+    wang.does("sync")
+    assert f"…（共 {len('备注: ') + SHOWN_CHARS_MAX} 字，见 --json）" in wang.text("attention")
+    assert long not in wang.text("attention")
+    assert wang.does("attention")["items"][0]["values"]["notes"] == long
 
 
 def test_whom_one_may_assign_to_is_listed_and_then_called_by_name(wang: Shell, zhao: Shell) -> None:
