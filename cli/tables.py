@@ -17,7 +17,7 @@ GAP_CELLS = 2
 """Between columns."""
 
 NOTHING = "–"
-_WHOLE = re.compile(f"[!-~]{{1,40}}|{NOTHING}")
+_WHOLE = re.compile(f"[!-~]{{1,50}}|{NOTHING}")
 """What is there to be copied or is but a word: an id, a code, a number."""
 
 _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "�")
