@@ -8,16 +8,10 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
+
+from cli.tables import drawn
 
 P = ParamSpec("P")
-
-WIDTH_MAX = 1000
-
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "�")
-"""By these a text could write where it likes on a terminal, or give it orders."""
 
 
 class CommandError(Exception):
@@ -139,31 +133,9 @@ def _object(values: Mapping[str, object]) -> str:
 def listed(items: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> Answer:
     """The answer of a command that lists: `{"items": […]}`, or a table. `columns`: the heading of each member shown."""
     found = list(items)
-    table = Table(box=box.SIMPLE)
-    for heading in columns.values():
-        table.add_column(heading, no_wrap=True)
-    for item in found:
-        table.add_row(*(_cell(item.get(name)) for name in columns))
-    # As wide as it must be, whatever the terminal: ids are there to be copied.
-    console = Console(width=WIDTH_MAX, markup=False, emoji=False)
-    with console.capture() as drawn:
-        console.print(table)
-    lines = (line.rstrip() for line in drawn.get().splitlines())
-    return Answer({"items": found}, "\n".join(filter(None, lines)) if found else "无 · None")
+    return Answer({"items": found}, drawn(found, columns))
 
 
-def visible(text: str) -> str:
-    """A text of somebody else's, with nothing in it that a terminal obeys but line ends and tabs."""
-    return text.translate(_CONTROLS)
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return "–"
-        case list():
-            return "\n".join(_cell(each) for each in value)
-        case dict():
-            return " ".join(_cell(each) for each in value.values() if each is not None)
-        case _:
-            return visible(str(value))
+def counted(number: int, one: str, many: str) -> str:
+    """How many there are, in English."""
+    return f"{number} {one if number == 1 else many}"

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.answers import Answer, WrongUseError, answering
+from cli.answers import Answer, WrongUseError, answering, counted
 from cli.center import opened
 from schemas.codes import CODES
 
@@ -72,5 +72,5 @@ def verify() -> Answer:
         found = verification.differences(center)
     if not found:
         return Answer({"differences": []}, "一致 · No differences")
-    text = "\n".join([*found, f"{len(found)} 处不一致 · {len(found)} differences"])
+    text = "\n".join([*found, f"{len(found)} 处不一致 · {counted(len(found), 'difference', 'differences')}"])
     return Answer({"differences": found}, text, good=False)

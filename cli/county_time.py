@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cli.answers import Answer, listed
 from schemas.kinds import Instant
-from schemas.labels import local
+from schemas.labels import to_the_minute
 
 if TYPE_CHECKING:
     from server.center import Center
@@ -35,8 +35,7 @@ class CountyTime:
             case list():
                 return [self.said(each) for each in value]
             case str() if Instant.form.regex.fullmatch(value):
-                moment = local(value, self.zone)
-                return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else value
+                return to_the_minute(value, self.zone)
             case _:
                 return value
 

@@ -12,13 +12,13 @@ from sync.lines import Values
 
 @click.group()
 def held() -> None:
-    """待核的修改。 Held edits."""
+    """待中心处理的修改。 Held edits."""
 
 
 @held.command("list")
 @answering
 def list_held() -> Answer:
-    """列出待核的修改。 List every held edit: whose it is, and why it waits."""
+    """列出待中心处理的修改。 List every held edit: whose it is, and why it waits."""
     with opened() as center:
         from server import holding
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from cli.answers import Answer, answering
+from cli.answers import Answer, answering, counted
 from cli.center import opened
 from cli.county_time import CountyTime
 from cli.tablets import drawn
+from schemas.codes import CODES
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -54,12 +55,14 @@ def restore(file: Path, *, force: bool) -> Answer:
     elif made["lost_lines"]:
         text.append(
             f"失去 {made['lost_lines']} 条日志，其中修改 {made['lost_edits']} 条；平板会重新上传 · "
-            f"Lost {made['lost_lines']} log lines, {made['lost_edits']} of them edits; tablets send theirs again"
+            f"Lost {counted(made['lost_lines'], 'log line', 'log lines')}, {made['lost_edits']} of them edits; "
+            "tablets send theirs again"
         )
     if made["lasting_file_found"]:
         text.append(
             f"再次停用平板 {made['revoked_again']} 台，再次删除记录 {made['erased_again']} 条 · "
-            f"{made['revoked_again']} tablets revoked again, {made['erased_again']} records erased again"
+            f"{counted(made['revoked_again'], 'tablet', 'tablets')} revoked again, "
+            f"{counted(made['erased_again'], 'record', 'records')} erased again"
         )
     else:
         text.append(
@@ -85,9 +88,12 @@ def erase(record_type: str, record: str, reason: str, *, is_dry: bool) -> Answer
         from server.keeping import erasure
 
         made = erasure.erase(center, record_type, record, reason, is_dry=is_dry)
-    counted = ", ".join(f"{number} {kind}" for kind, number in made["records"].items())
-    zh, en = ("将删除", "Would erase") if is_dry else ("已删除", "Erased")
-    text = f"{zh} {counted}，{made['lines']} 行日志 · {en} {counted} and {made['lines']} log lines"
+    named = [(CODES["record_type"][kind], number) for kind, number in made["records"].items()]
+    zh = "，".join([*(f"{kind.zh} {number} 条" for kind, number in named), f"日志 {made['lines']} 行"])
+    en = ", ".join(
+        [*(f"{kind.en}: {number}" for kind, number in named), counted(made["lines"], "log line", "log lines")]
+    )
+    text = f"将删除 {zh} · Would erase {en}" if is_dry else f"已删除 {zh} · Erased {en}"
     return Answer(made, text if is_dry or made["overwritten"] else f"{text}\n{NOT_OVERWRITTEN}")
 
 

@@ -1,4 +1,4 @@
-"""`doorstep tablet list` and `show`: what the tablet has, masked unless asked for."""
+"""`doorstep tablet list`, `show` and `colleagues`: what the tablet has, masked unless asked for."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import click
 
 from cli.answers import Answer, CommandError, listed
 from cli.fields import given, record_type
-from cli.tablet_options import collection, on_tablet, pairs_argument
+from cli.tablet_options import collection, known_by, on_tablet, pairs_argument
 from cli.words import Words
 from client_sdk import Record, Tablet
-from schemas.catalog import RecordType
+from schemas.catalog import CATALOG, RecordType
 from schemas.masking import masked
 
 _COLUMNS = {
@@ -18,6 +18,9 @@ _COLUMNS = {
     "dispute": ("title", "category", "status", "tier", "assignee", "parties"),
     "entry": ("at", "dispute", "kind", "by", "text"),
 }
+
+LISTED_CHARS_MAX = 60
+"""Of each value in a table; `show` tells all of it."""
 
 
 @click.command("list")
@@ -34,12 +37,21 @@ def list_(found: Tablet, words: Words, kind: str, pairs: tuple[str, ...], contai
         records = [each for each in records if each.id in matching]
     items = [_item(known, each, masked(known, each.document)) for each in records]
     shown = _COLUMNS[known.name]
-    columns = {"id": words("编号", "Id")} | {name: words.field(known, name) for name in shown}
+    columns = {"id": words("编号", "Id")} | {name: words.label(known, name) for name in shown}
     rows = (
-        {"id": item["id"], **{name: words.value(known, name, item["doc"].get(name)) for name in shown}}
+        {"id": item["id"], **{name: _listed(found, words, known, name, item["doc"].get(name)) for name in shown}}
         for item in items
     )
     return Answer({"items": items}, listed(rows, columns).text)
+
+
+def _listed(found: Tablet, words: Words, kind: RecordType, name: str, value: object) -> str:
+    """A value in a table: another record by what that is known by, of a long text its beginning."""
+    link = kind.fields[name].link
+    if link is not None and value is not None:
+        return known_by(found, CATALOG.types[link], str(value))
+    said = words.value(kind, name, value)
+    return said if len(said) <= LISTED_CHARS_MAX else said[:LISTED_CHARS_MAX] + "…"
 
 
 @click.command()
@@ -60,3 +72,13 @@ def show(found: Tablet, words: Words, kind: str, record: str, *, unmasked: bool)
 
 def _item(kind: RecordType, record: Record, document: dict[str, Any]) -> dict[str, Any]:
     return {"id": record.id, "type": kind.name, "pending": record.pending, "doc": document}
+
+
+@click.command()
+@click.option("--find", "containing", default="", help="查找。 Only those whose name or id contains this text.")
+@on_tablet
+def colleagues(found: Tablet, words: Words, containing: str) -> Answer:
+    """可以指定的承办。 Whom a dispute may be assigned to (assignee=…); offline, as the center said last."""
+    known = found.me().get("colleagues") or []
+    items = [each for each in known if containing.casefold() in f"{each['assignee']} {each['name']}".casefold()]
+    return listed(items, {"assignee": words("承办", "Assignee"), "name": words("名称", "Name")})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.answers import Answer, answering, listed
+from cli.answers import Answer, answering, counted, listed
 from cli.center import opened
 from cli.county_time import CountyTime
 
@@ -103,8 +103,8 @@ def disable(who: str, reason: str | None) -> Answer:
     ended = made.assignments + made.memberships
     said = (
         f"已停用 {who}：结束任职和成员 {ended} 项，停用平板 {made.tablets} 台，作废注册码 {made.codes} 个\n"
-        f"{who} is disabled: {ended} assignments and memberships ended, {made.tablets} tablets revoked, "
-        f"{made.codes} codes void"
+        f"{who} is disabled: {counted(ended, 'assignment or membership', 'assignments and memberships')} ended, "
+        f"{counted(made.tablets, 'tablet', 'tablets')} revoked, {counted(made.codes, 'code', 'codes')} void"
     )
     to_give = "待改派的案件 Cases to be assigned to somebody else:"
     return Answer(made.values(), "\n".join([said, *([to_give, cases.text] if made.cases else [])]))

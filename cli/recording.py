@@ -76,4 +76,6 @@ def entry(found: Tablet, words: Words, more: tuple[str, ...], **values: Any) -> 
 def change(found: Tablet, words: Words, kind: str, record: str, pairs: tuple[str, ...]) -> Answer:
     """修改记录。 Change a record; an empty value empties the field."""
     known = record_type(kind)
-    return saved(collection(found, known).change(record, **given(known, pairs)), words)
+    before = collection(found, known).get(record)
+    after = collection(found, known).change(record, **given(known, pairs))
+    return saved(after, words, has_changed=after != before)

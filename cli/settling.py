@@ -1,63 +1,83 @@
-"""`doorstep tablet conflicts`, `settle`, `attention`, `mend` and `discard`: what needs a person."""
+"""`doorstep tablet conflicts` and `settle`: what several people wrote, not seeing each other, for one to decide."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from cli.answers import Answer, CommandError, WrongUseError, listed
-from cli.fields import given, record_type, value
-from cli.tablet_options import collection, on_tablet, pairs_argument, saved, text
+from cli.answers import Answer, CommandError, WrongUseError, counted
+from cli.fields import value
+from cli.tablet_options import known_by, on_tablet, saved
 from cli.words import Words
-from client_sdk import Conflict, Item, Record, Refused, Tablet
-from schemas.catalog import CATALOG, RecordType
-from schemas.masking import masked, masked_value
-
-_NAMES = {"household": "address", "dispute": "title"}
-_LOST = {
-    "result": "set-aside",
-    "field": None,
-    "zh": "恢复后的中心没有这条，本机也无法再上传",
-    "en": "A restored center has it no more, and this tablet could not send it again",
-}
+from client_sdk import Conflict, Sibling, Tablet
+from schemas.catalog import CATALOG
+from schemas.labels import to_the_minute
+from schemas.masking import masked_value
 
 
 @click.command()
 @on_tablet
 def conflicts(found: Tablet, words: Words) -> Answer:
     """待核对的内容。 List open conflicts."""
-    items = [_conflict(each) for each in found.conflicts.open()]
-    columns = {
-        "id": words("编号", "Id"),
-        "record_type": words("记录", "Record"),
-        "label": words("字段", "Field"),
-        "values": words("各方内容", "Values"),
-        "suggestion": words("合并建议", "Suggestion"),
-    }
-    labelled = (
-        {
-            **item,
-            "label": words.field(CATALOG.types[item["record_type"]], item["field"]),
-            "values": [f"{each['by']}: {text(each['value'])}" for each in item["values"]],
-        }
-        for item in items
-    )
-    return Answer({"items": items}, listed(labelled, columns).text)
+    items = [(each, _conflict(found, each)) for each in found.conflicts.open()]
+    told = [_told(found, words, conflict, item) for conflict, item in items]
+    return Answer({"items": [item for _, item in items]}, "\n\n".join(told) or "无 · None")
 
 
-def _conflict(conflict: Conflict) -> dict[str, Any]:
+def _conflict(found: Tablet, conflict: Conflict) -> dict[str, Any]:
     kind = CATALOG.types[conflict.record_type]
     return {
         "id": conflict.id,
         "record_type": conflict.record_type,
         "record": conflict.record,
+        "about": known_by(found, kind, conflict.record),
         "field": conflict.field,
         "values": [
-            {"value": masked_value(kind, conflict.field, each.value), "by": each.by, "at": each.at, "edit": each.edit}
+            {
+                "value": masked_value(kind, conflict.field, each.value),
+                "cut": each.is_cut,
+                "by": each.by,
+                "at": each.at,
+                "edit": each.edit,
+            }
             for each in conflict.values
         ],
+        "unlisted": conflict.unlisted,
         "suggestion": conflict.suggestion,
+        "may_settle": conflict.may_settle,
     }
+
+
+def _told(found: Tablet, words: Words, conflict: Conflict, item: Mapping[str, Any]) -> str:
+    """A conflict in words: of which record and field, and under that what each person wrote, the shown one first."""
+    kind, unlisted = CATALOG.types[conflict.record_type], conflict.unlisted
+    values = [
+        f"{_author(found, words, each)}: {_value(words, conflict, listed['value'], is_cut=each.is_cut)}"
+        for each, listed in zip(conflict.values, item["values"], strict=True)
+    ]
+    if unlisted:
+        more = counted(unlisted, "more value is not listed", "more values are not listed")
+        values.append(words(f"另有 {unlisted} 份未列出", more))
+    if conflict.suggestion is not None:
+        values.append(f"{words('合并建议', 'Suggestion')}: {_value(words, conflict, conflict.suggestion)}")
+    lines = [
+        f"{words('编号', 'Id')}: {conflict.id}",
+        f"{words.type(conflict.record_type)}: {item['about']} ({conflict.record_type} {conflict.record})",
+        f"{words.label(kind, conflict.field)}:",
+        *(f"  {each}".replace("\n", "\n    ") for each in values),
+    ]
+    return "\n".join(lines if conflict.may_settle else [*lines, words("由他人核对", "For others to settle")])
+
+
+def _author(found: Tablet, words: Words, sibling: Sibling) -> str:
+    who = words("我", "Me") if sibling.by == found.person["id"] else words.called(f"person:{sibling.by}")
+    return f"{who} {to_the_minute(sibling.at, None)}"
+
+
+def _value(words: Words, conflict: Conflict, value: object, *, is_cut: bool = False) -> str:
+    if is_cut:
+        return words("（内容过长，未列出）", "(too long to be listed)")
+    return words.beginning(words.register(CATALOG.types[conflict.record_type], conflict.field, value))
 
 
 @click.command()
@@ -75,99 +95,20 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
     if one is None:
         raise CommandError("conflict-unknown", "没有这条待核对", "There is no such open conflict")
     if side is not None and side not in one.sides:
-        raise CommandError("value-missing", "这一方没有内容", "That side gave no value")
+        raise _missing(one, side, found.person["id"])
     taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
-    return saved(one.settle(taken), words)
+    answer = saved(one.settle(taken), words)
+    if one.may_settle:
+        return answer
+    doubt = words(
+        "按本机所知，这条由他人核对，中心可能先保留", "This seems to be for others to settle: the center may hold it"
+    )
+    return Answer(answer.values, f"{answer.text}\n{doubt}")
 
 
-@click.command()
-@on_tablet
-def attention(found: Tablet, words: Words) -> Answer:
-    """被退回、待中心处理和中心已没有的内容。 List refused and held edits, and records that the center has lost."""
-    items = [_attention(each) for each in found.attention]
-    aside = [_set_aside(each) for each in found.set_aside if each.type in CATALOG.types]
-    columns = {
-        "edit": words("修改", "Edit"),
-        "result": words("结果", "Result"),
-        "type": words("记录", "Record"),
-        "about": words("名称", "About"),
-        "given": words("内容", "Given"),
-        "code": words("原因", "Code"),
-        "field": words("字段", "Field"),
-        words.language: words("说明", "Why"),
-    }
-    rows = [_in_words(found, words, each) for each in [*items, *({**_LOST, **each} for each in aside)]]
-    return Answer({"items": items, "set_aside": aside}, listed(rows, columns).text)
-
-
-def _in_words(found: Tablet, words: Words, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for people: its codes in words, what it is about, and what was given, a field a line."""
-    kind = CATALOG.types[row["type"]]
-    results = {
-        "refused": words("被退回", "Refused"),
-        "held": words("待中心处理", "Held"),
-        "set-aside": words("已留存", "Set aside"),
-    }
-    return {
-        **row,
-        "result": results[row["result"]],
-        "about": _called(found, kind, row["id"], row["values"]),
-        "given": [words.line(kind, name, each) for name, each in row["values"].items()],
-        "field": row["field"] and words.field(kind, row["field"]),
-    }
-
-
-def _called(found: Tablet, kind: RecordType, record: str, values: Mapping[str, Any]) -> str:
-    """A household's address, a dispute's title; of a visit or an entry those of the record that it is about. The id
-    where they are not known here."""
-    shown = collection(found, kind).get(record)
-    document = {**values, **(masked(kind, shown.document) if shown else {})}
-    for field in kind.awaits:
-        linked = CATALOG.types[str(kind.fields[field].link)]
-        return _called(found, linked, str(document.get(field, record)), {})
-    return str(document.get(_NAMES[kind.name], record))
-
-
-def _attention(item: Item) -> dict[str, Any]:
-    return {
-        "edit": item.edit,
-        "result": "refused" if isinstance(item, Refused) else "held",
-        "type": item.type,
-        "id": item.record,
-        "do": item.do,
-        "code": item.code,
-        "field": item.member,
-        "zh": item.zh,
-        "en": item.en,
-        "values": masked(CATALOG.types[item.type], item.values),
-    }
-
-
-def _set_aside(record: Record) -> dict[str, Any]:
-    return {"type": record.type, "id": record.id, "values": masked(CATALOG.types[record.type], record.document)}
-
-
-def _refused(found: Tablet, edit: str) -> Refused:
-    item = next((each for each in found.attention if each.edit == edit), None)
-    if not isinstance(item, Refused):
-        raise CommandError("not-refused", "没有这条被退回的修改", "There is no such refused edit")
-    return item
-
-
-@click.command()
-@click.argument("edit")
-@pairs_argument
-@on_tablet
-def mend(found: Tablet, words: Words, edit: str, pairs: tuple[str, ...]) -> Answer:
-    """更正被退回的修改。 Save a refused edit again, with these values in place of its own."""
-    item = _refused(found, edit)
-    return saved(item.mend(**given(record_type(item.type), pairs)), words)
-
-
-@click.command()
-@click.argument("edit")
-@on_tablet
-def discard(found: Tablet, words: Words, edit: str) -> Answer:
-    """放弃被退回的修改。 Give up a refused edit."""
-    _refused(found, edit).discard()
-    return Answer({"edit": edit, "discarded": True}, words("已放弃", "Discarded"))
+def _missing(conflict: Conflict, side: str, me: str) -> CommandError:
+    """Why there is no value of a side to take."""
+    if side != "suggestion" and any(each.is_cut and (each.by == me) is (side == "mine") for each in conflict.values):
+        zh = "这一方的内容过长，未列出，请直接写出内容"
+        return CommandError("value-missing", zh, "That side's value is too long to be listed: give it in full")
+    return CommandError("value-missing", "这一方没有内容", "That side gave no value")

@@ -6,8 +6,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cli import looking, recording, settling
-from cli.answers import Answer, answering, visible
+from cli import attention, looking, recording, settling
+from cli.answers import Answer, answering
+from cli.tables import visible
 from cli.tablet_options import ca_file_option, language_option, on_tablet, store_option, surroundings, told
 from cli.words import Words, language_of
 from client_sdk import Refused, SyncProgress, Tablet
@@ -71,14 +72,15 @@ def sync(found: Tablet, words: Words) -> Answer:
 @on_tablet
 def status(found: Tablet, words: Words) -> Answer:
     """同步状态。 Where this tablet stands."""
-    refused = sum(isinstance(item, Refused) for item in found.attention)
+    refused, conflicts = sum(isinstance(item, Refused) for item in found.attention), found.conflicts.open()
     values = {
         "person": dict(found.person),
         "scope": list(found.scope),
         "waiting": found.waiting,
         "refused": refused,
         "held": len(found.attention) - refused,
-        "conflicts": len(found.conflicts.open()),
+        "conflicts": len(conflicts),
+        "conflicts_of_others": sum(not each.may_settle for each in conflicts),
         "set_aside": len(found.set_aside),
         "last_sync": found.last_sync.isoformat() if found.last_sync else None,
         "clock_offset_ms": found.clock_offset_ms,
@@ -96,8 +98,9 @@ for _command in (
     looking.show,
     settling.conflicts,
     settling.settle,
-    settling.attention,
-    settling.mend,
-    settling.discard,
+    attention.attention,
+    attention.mend,
+    attention.discard,
+    looking.colleagues,
 ):
     tablet.add_command(_command)

@@ -1,6 +1,6 @@
 """What the commands of `doorstep tablet` share: the store, the language, the records by type, errors in words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -11,10 +11,12 @@ import click
 import httpx
 
 from cli.answers import Answer, CommandError, answering
+from cli.tables import visible
 from cli.words import LANGUAGES, Words, language_of
 from client_sdk import Collection, Record, Tablet, TabletError
 from client_sdk.stamping import Clock, system_clock
-from schemas.catalog import RecordType
+from schemas.catalog import CATALOG, RecordType
+from schemas.masking import masked
 
 STORE_VARIABLE = "DOORSTEP_TABLET_STORE"
 CA_FILE_VARIABLE = "DOORSTEP_CA_FILE"
@@ -60,7 +62,7 @@ def on_tablet(work: Callable[..., Answer]) -> Callable[..., None]:
     def opened(store: Path, ca_file: str | None, lang: str | None, **arguments: Any) -> Answer:
         around = surroundings()
         with told(), Tablet.open(store, ca_file=ca_file, transport=around.transport, clock=around.clock) as found:
-            return work(found, Words(lang or language_of()), **arguments)
+            return work(found, Words(lang or language_of(), found.names), **arguments)
 
     return store_option(ca_file_option(language_option(answering(opened))))
 
@@ -74,20 +76,27 @@ def collection(found: Tablet, kind: RecordType) -> Collection:
     }[kind.name]
 
 
-def saved(record: Record, words: Words) -> Answer:
+_NAMES = {"household": "address", "dispute": "title"}
+"""What a record is known by among people."""
+
+
+def known_by(found: Tablet, kind: RecordType, record: str, values: Mapping[str, Any] | None = None) -> str:
+    """A household's address, a dispute's title; of a visit or an entry those of the record that it is about. The id
+    where they are not known here. `values`: of a record that is not here, or not whole."""
+    shown = collection(found, kind).get(record)
+    document = {**(values or {}), **(masked(kind, shown.document) if shown else {})}
+    for field in kind.awaits:
+        linked = CATALOG.types[str(kind.fields[field].link)]
+        return known_by(found, linked, str(document.get(field, record)))
+    return visible(str(document.get(_NAMES[kind.name], record)))
+
+
+def saved(record: Record, words: Words, *, has_changed: bool = True) -> Answer:
     text = words(f"已存本机 {record.id}", f"Kept on this tablet: {record.id}")
+    if not has_changed:
+        text = words(f"没有变化 {record.id}", f"Nothing to change: {record.id}")
     return Answer({"id": record.id, "type": record.type, "pending": record.pending}, text)
 
 
 more_argument = click.argument("more", metavar="[FIELD=VALUE]...", nargs=-1)
 pairs_argument = click.argument("pairs", metavar="FIELD=VALUE...", nargs=-1)
-
-
-def text(value: object) -> str:
-    match value:
-        case list():
-            return "；".join(text(each) for each in value)
-        case dict():
-            return " ".join(text(each) for each in value.values() if each is not None)
-        case _:
-            return "–" if value is None else str(value)

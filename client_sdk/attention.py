@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client_sdk.desk import Desk
+from client_sdk.next_steps import next_steps
 from client_sdk.outbox import Kept
 from client_sdk.record import Record
 from client_sdk.schema import State
 from sync import lines
-from sync.codes import Detail
+from sync.codes import Code, Detail
 
 _UNEXPLAINED = Detail("中心没有说明原因", "The center gave no reason")
 
@@ -17,7 +18,8 @@ _UNEXPLAINED = Detail("中心没有说明原因", "The center gave no reason")
 @dataclass(frozen=True, slots=True)
 class Item:
     """An edit with an outcome that its author should know. `values` is what it gave (of a set: what it added), `zh`
-    and `en` say the code to a person, `member` is the field at fault where there is one."""
+    and `en` say the code to a person (of an illegal move, also which are legal from what is shown now), `member` is
+    the field at fault where there is one."""
 
     edit: str
     type: str
@@ -73,6 +75,10 @@ def attention(desk: Desk) -> list[Item]:
 def _item(desk: Desk, kept: Kept) -> Item:
     members: dict[str, Any] = lines.read(kept.line.line)
     detail = kept.detail or _UNEXPLAINED
+    if (kept.state, kept.code) == (State.REFUSED, Code.ILLEGAL_MOVE):
+        shown = desk.views.get(kept.line.type, kept.line.record)
+        steps = next_steps(None if shown is None else shown.document, desk.roles)
+        detail = Detail(f"{detail.zh}；{steps.zh}", f"{detail.en}; {steps.en}")
     return (Held if kept.state is State.HELD else Refused)(
         edit=kept.line.edit,
         type=kept.line.type,

@@ -7,7 +7,9 @@ from typing import Any
 from client_sdk.desk import Desk
 from client_sdk.record import Record
 from schemas.catalog import CATALOG
+from schemas.permissions import PERMISSIONS
 from schemas.rules import WORKFLOW_REGISTER
+from sync.rights import SETTLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,18 @@ class Conflict:
         )
         self.unlisted: int = document.get("unlisted", 0)
         """How many more values there are than `values` has."""
+        self._ties = frozenset("unit" if key.startswith("unit:") else "assignee" for key in record.keys)
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether this is for the tablet's person to settle, by their roles and their ties to the record, as far as the
+        center has said both. It has the last word, and holds what is not."""
+        roles = self._desk.roles
+        return not roles or any(
+            self._ties & PERMISSIONS.ties(role, self.record_type, SETTLE)
+            and self.field not in PERMISSIONS.denied_fields(role, self.record_type, SETTLE)
+            for role in roles
+        )
 
     @property
     def mine(self) -> Any:

@@ -52,6 +52,12 @@ class Desk:
         return text
 
     @property
+    def roles(self) -> frozenset[str]:
+        """Those of who works here, as the center said them last; empty where it did not."""
+        roles = self.person.get("roles")
+        return frozenset(roles if isinstance(roles, list) else ())
+
+    @property
     def scope(self) -> tuple[str, ...]:
         return tuple(json.loads(self.store.meta(Meta.SCOPE) or "[]"))
 
@@ -156,8 +162,7 @@ class Desk:
         return self.record(record_type, record)
 
     def _known(self, shown: Record) -> Known:
-        roles = self.person.get("roles")
-        return Known(shown, self._conflicts(shown.id), frozenset(roles if isinstance(roles, list) else ()))
+        return Known(shown, self._conflicts(shown.id), self.roles)
 
     def _conflicts(self, record: str) -> dict[str, Siblings]:
         """The open conflicts of a record, by register."""

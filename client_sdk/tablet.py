@@ -1,6 +1,5 @@
 """The tablet: records that are there without a network, edits that are never lost, and one call to sync."""
 
-import json
 import platform
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 import httpx
 
+from client_sdk import acquaintance
 from client_sdk.attention import Item, attention
 from client_sdk.collection import Collection
 from client_sdk.conflict import Conflicts
@@ -32,7 +32,7 @@ from client_sdk.schema import Meta
 from client_sdk.stamping import Clock, system_clock
 from client_sdk.standing import standing
 from client_sdk.store import Connect, Store, connect
-from client_sdk.transport import Transport, scope_keys
+from client_sdk.transport import Transport
 
 ASKED_MAX_S = 60 * 60.0
 """The longest that syncing by itself waits because the center asked it to."""
@@ -163,24 +163,20 @@ class Tablet:
         except ProblemError as problem:
             raise _told(problem) from problem
         except RequestError as error:
-            known = store.meta(Meta.ME)
+            known = acquaintance.remembered(self._desk)
             if known is None:
                 raise error.said from error
-            remembered: Mapping[str, Any] = json.loads(known)
-            return remembered
+            return known
         with store.transaction():
             if standing(store).token == token:  # Else somebody enrolled meanwhile.
-                self._keep(answer)
+                acquaintance.remember(self._desk, answer)
         return answer
 
-    def _keep(self, me: Mapping[str, Any]) -> None:
-        """What the center says of this person. Roles change: what one may do here follows them."""
-        store, keys, person = self._desk.store, scope_keys(me), me.get("person")
-        store.put_meta(Meta.ME, json.dumps(me, ensure_ascii=False))
-        if keys is not None:
-            store.put_meta(Meta.SCOPE, json.dumps(keys))
-        if isinstance(person, dict) and person.get("id") == self.person["id"]:
-            store.put_meta(Meta.PERSON, json.dumps({**self.person, **person}, ensure_ascii=False))
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What people call scope keys, and colleagues and bodies by `person:<id>` and `body:<id>`, as far as `me` has
+        said."""
+        return acquaintance.names(self._desk)
 
     # -- what waits
 

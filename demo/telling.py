@@ -50,7 +50,7 @@ class Telling:
             self._console.print(f"    {name}：无网络,已存本机  [dim]Offline, kept on this tablet[/dim]")
             return
         said = f"上传 {report['sent']} · 收到 {report['received']}"
-        for key, words in (("conflicts", "待核对"), ("refused", "被退回"), ("held", "待核")):
+        for key, words in (("conflicts", "待核对"), ("refused", "被退回"), ("held", "待中心处理")):
             said += f" · {words} {report[key]}" if report[key] else ""
         state = "全部已上传" if not report["waiting"] else f"{report['waiting']} 条待上传"
         self._console.print(f"    {name}：{said} · {state}")

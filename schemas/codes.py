@@ -1,9 +1,10 @@
 """Code lists: the choices a field offers, as data (schemas/data/codes.json)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from schemas.limits import CHOICES_TOLD_MAX
 from schemas.shipped import shipped
 
 
@@ -15,6 +16,9 @@ class Code:
     zh: str
     en: str
     retired: bool
+
+    def label(self, language: str) -> str:
+        return self.zh if language == "zh" else self.en
 
 
 CodeList = Mapping[str, Code]
@@ -37,3 +41,16 @@ def code_lists(data: Mapping[str, Sequence[Mapping[str, object]]]) -> Mapping[st
 
 
 CODES = code_lists(shipped("codes.json"))
+
+
+def choices(codes: Iterable[Code], language: str) -> str:
+    """Codes with their labels, for a person to choose from: `met（见面）、…`. Retired ones are not offered; of many the
+    first are told, and how many there are."""
+    offered = [code for code in codes if not code.retired]
+    told = offered[:CHOICES_TOLD_MAX]
+    is_cut = len(told) < len(offered)
+    if language == "zh":
+        listed = "、".join(f"{code.code}（{code.zh}）" for code in told)
+        return f"{listed}等 {len(offered)} 项" if is_cut else listed
+    listed = ", ".join(f"{code.code} ({code.en})" for code in told)
+    return f"{listed}, … ({len(offered)} in all)" if is_cut else listed

@@ -43,7 +43,7 @@ def labelled_as(declared: "fields.Field[Any]", value: Any, language: str, zone: 
             return _part(declared.schema, value, language, zone)
         case Choice() | Coded() if isinstance(value, str):
             code = CODES[declared.list_name].get(value)
-            return value if code is None else (code.zh if language == "zh" else code.en)
+            return value if code is None else code.label(language)
         case Yuan() if isinstance(value, str) and value != MASK:
             return Decimal(value)
         case Day() if isinstance(value, str) and zone is not None:
@@ -54,7 +54,17 @@ def labelled_as(declared: "fields.Field[Any]", value: Any, language: str, zone: 
             return _plain(value, language)
 
 
-def local(moment: str, zone: tzinfo) -> Cell:
+def to_the_minute(moment: str, zone: tzinfo | None) -> str:
+    """An instant or a stamp as `2026-11-24 23:59` in a zone (None: this machine's); as it stands where it is none, or
+    no calendar has it."""
+    try:
+        found = local(moment, zone)
+    except ValueError:
+        return moment
+    return f"{found:%Y-%m-%d %H:%M}" if isinstance(found, datetime) else moment
+
+
+def local(moment: str, zone: tzinfo | None) -> Cell:
     """An instant or a stamp as the date and time of a zone, to the second; as it stands where no calendar has that."""
     try:
         return datetime.fromisoformat(moment[:_SECOND_CHARS]).replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)

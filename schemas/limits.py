@@ -39,3 +39,5 @@ SNAPSHOT_UNITS_MAX = 100_000  # of a day's status, as it goes from center to cen
 
 SHOWN_NAME_CHARS_MAX = 64
 """How much of a field's name that we do not know is repeated in a problem."""
+CHOICES_TOLD_MAX = 20
+"""Of the choices of a code, in a problem: all of every list that is shipped."""

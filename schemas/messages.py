@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from marshmallow import Schema, fields
 
+from schemas.codes import CODES, choices
+from schemas.kinds import Choice
 from schemas.limits import SHOWN_NAME_CHARS_MAX
 from schemas.problems import INVALID, Problem
 from schemas.shipped import shipped
@@ -17,6 +19,9 @@ Path = Sequence[str | int]
 
 def sentence(error: str, schema: Schema, path: Path, language: str) -> str:
     """What is wrong at a path of a schema. `error` is a key of the messages, its argument after a space."""
+    *_, declared = [None, *_declared(schema, path)]
+    if error == "not_choice" and isinstance(declared, Choice):
+        error = f"not_among {choices(CODES[declared.list_name].values(), language)}"
     return _worded(error, _label(schema, path, language), language)
 
 

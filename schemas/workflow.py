@@ -59,6 +59,21 @@ class Workflow:
         is_step = self._is_status_step(was, now, held) if is_same_tier else self._is_tier_step(was, now, held)
         return is_step and self._is_assignment(was, now, held, may_clear=not is_same_tier)
 
+    def next_statuses(self, was: Mapping[str, object], roles: Collection[str]) -> list[str]:
+        """To which other statuses somebody in `roles` may move a dispute from `was`, all else left as it is."""
+        others = (status for status in self.ranks if status != was.get("status"))
+        return [status for status in others if self.legal(was, {**was, "status": status}, roles)]
+
+    def next_tiers(self, was: Mapping[str, object], roles: Collection[str]) -> list[str]:
+        """To which other tiers, the lowest first: by an escalation or a return, each to its status."""
+        starts = {self.escalation.to, self.returning.to}
+        others = (tier for tier in self.tiers if tier != was.get("tier"))
+        return [
+            tier
+            for tier in others
+            if any(self.legal(was, {**was, "tier": tier, "status": start}, roles) for start in starts)
+        ]
+
     def _is_status_step(self, was: Mapping[str, object], now: Mapping[str, object], roles: frozenset[str]) -> bool:
         a, b = was.get("status"), now.get("status")
         return a == b or (

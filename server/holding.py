@@ -62,7 +62,7 @@ class NotHeldError(NotPossibleError):
     """There is no such edit, or it is held no more."""
 
     def __init__(self, edit: str) -> None:
-        super().__init__(f"{edit} 不在待核之列", f"{edit} is not held")
+        super().__init__(f"{edit} 不是待中心处理的修改", f"{edit} is not held")
 
 
 class NotDecidedError(NotPossibleError):

@@ -60,7 +60,7 @@ DETAILS: Mapping[Code, Detail] = {
     Code.UNKNOWN_TYPE: Detail("没有这种记录", "There is no such type of record"),
     Code.UNKNOWN_FIELD: Detail("没有这一项", "There is no such field"),
     Code.UNKNOWN_RECORD: Detail(
-        "中心还没有这条记录，已保留待核", "The center does not have this record yet; kept until it does"
+        "中心还没有这条记录，已保留，收到后处理", "The center does not have this record yet; kept until it does"
     ),
     Code.INVALID: Detail("有内容缺失或填写有误", "Something is missing or wrong"),
     Code.NOT_ALLOWED: Detail("您没有这项权限", "This is not yours to do"),
@@ -73,7 +73,7 @@ DETAILS: Mapping[Code, Detail] = {
     ),
     Code.ERASED: Detail("这条内容已依法删除", "This was erased"),
     Code.TABLET_REVOKED: Detail(
-        "这台平板已停用，内容已保留待核", "This tablet is revoked; its work is kept for staff to decide"
+        "这台平板已停用，内容已保留，待中心处理", "This tablet is revoked; its work is kept for staff to decide"
     ),
 }
 

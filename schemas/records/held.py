@@ -1,4 +1,4 @@
-"""held 待处理: an edit that waits for something, and what became of it in the end. Written by the server."""
+"""held 待中心处理: an edit that waits for something, and what became of it in the end. Written by the server."""
 
 from schemas.kinds import Choice, Coded, EditName, Instant, Name, RecordId, Shape, Text
 from schemas.limits import NAME_CHARS_MAX, SHORT_TEXT_CHARS_MAX

@@ -47,12 +47,17 @@ def _assign(change: Directory, person: str, role: str, unit: str, period: Period
     since, until = period.since(change.county, change.now), period.until(change.county)
     if until is not None and until <= since:
         raise NotPossibleError("截止日期早于起始日期", "The period ends before it begins")
-    same = {"person": person, "unit": unit, "role": role, "since": since}
-    conditions = [tables.assignment.c[name] == value for name, value in same.items()]
-    known = sa.select(sa.literal(1)).where(tables.assignment.c.county == change.county.code, *conditions)
-    if change.connection.scalar(known) is not None:
-        raise NotPossibleError("这项任职已登记", "This assignment is there already")
-    change.insert(tables.assignment, **same, until=until)
+    same = {"person": person, "unit": unit, "role": role}
+    given = tables.assignment.c
+    conditions = [given[name] == value for name, value in same.items()]
+    lasts = given.until.is_(None) if until is None else sa.or_(given.until.is_(None), given.until >= until)
+    covers = sa.or_(given.since == since, sa.and_(given.since < since, lasts))
+    known = sa.select(sa.literal(1)).where(given.county == change.county.code, *conditions, covers)
+    if change.connection.execute(known.limit(1)).first() is not None:
+        raise NotPossibleError(
+            f"该人员在 {unit} 已有这项任职（{role}）", f"The person has this assignment at {unit} already ({role})"
+        )
+    change.insert(tables.assignment, **same, since=since, until=until)
 
 
 def assign(center: Center, person: str, unit: str, role: str | None, period: Period) -> Values:

@@ -42,9 +42,8 @@ class Loss:
 
     @property
     def en(self) -> str:
-        return (
-            f"{self.county}: {self.lines} log lines ({self.edits} of them edits), the last of {instant(self.last_ms)}"
-        )
+        lines = "1 log line" if self.lines == 1 else f"{self.lines} log lines"
+        return f"{self.county}: {lines} ({self.edits} of them edits), the last of {instant(self.last_ms)}"
 
 
 def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any]:

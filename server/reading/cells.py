@@ -84,7 +84,7 @@ class Table:
 
     def counted(self, rows: int) -> str:
         """What the last row says."""
-        return self._word(f"共 {rows} 条", f"{rows} rows")
+        return self._word(f"共 {rows} 条", "1 row" if rows == 1 else f"{rows} rows")
 
     def _seen(self, items: Iterator[Item]) -> Iterator[Seen]:
         """The records with the names that they need, which are asked for as often as records are."""

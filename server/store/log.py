@@ -187,7 +187,7 @@ class Assumed:
     """What a transaction took for granted when it judged: to be asked once more under the county's lock.
 
     `records`: those that it looked at, by type and id, and those that it did not find. `held_edits`: those that it knew
-    to be held, of which it judged `heard` once more: others may have come to wait for something after that was asked."""
+    to be held, of which it judged `heard` once more: others may have come to wait after that was asked."""
 
     records: Iterable[tuple[str, str]]
     absent_edits: Iterable[str]

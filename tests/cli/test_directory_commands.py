@@ -115,6 +115,24 @@ def test_assignments_are_added_and_ended(shell: Shell, wang: str) -> None:
     assert shell.fails("person", "unassign", wang, "--unit", VILLAGE)["code"] == "not-possible"
 
 
+def test_an_assignment_that_is_there_is_not_added_again(shell: Shell, wang: str) -> None:
+    again = ("person", "assign", wang, "--unit", GRID)
+    assert shell.fails(*again)["en"] == f"The person has this assignment at {GRID} already (grid_worker)"
+    assert shell.fails(*again, "--until", "2099-12-31")["code"] == "not-possible", "a part of it is there too"
+    for period in (
+        ("--from", "2099-01-01", "--until", "2099-06-30"),
+        ("--from", "2099-04-01", "--until", "2099-09-30"),
+    ):
+        shell.does("person", "assign", wang, "--unit", VILLAGE, *period)
+        assert shell.fails("person", "assign", wang, "--unit", VILLAGE, *period)["code"] == "not-possible"
+    within = ("--from", "2099-02-01", "--until", "2099-06-30")
+    assert shell.fails("person", "assign", wang, "--unit", VILLAGE, *within)["code"] == "not-possible"
+    shell.does("person", "unassign", wang, "--unit", GRID)
+    shell.does(*again)
+    held = [each["unit"] for each in shell.does("person", "list")["items"][0]["assignments"]]
+    assert sorted(held) == sorted([GRID, GRID, VILLAGE, VILLAGE])
+
+
 def test_an_assignment_never_ends_in_the_past(shell: Shell, wang: str) -> None:
     """What was done until today on a tablet without signal stays allowed."""
     ended = shell.does("person", "unassign", wang, "--unit", GRID, "--until", "2020-01-31")
@@ -126,6 +144,9 @@ def test_a_person_is_disabled(shell: Shell, wang: str) -> None:
     told = shell.does("person", "disable", wang, "--reason", "调离")
     assert told == {"person": wang, "assignments": 1, "memberships": 0, "tablets": 0, "codes": 1, "cases": []}
     assert "0 assignments" in shell.text("person", "disable", wang)
+    shell.does("person", "assign", wang, "--unit", VILLAGE)
+    shell.does("code", wang)
+    assert "1 assignment or membership ended, 0 tablets revoked, 1 code void" in shell.text("person", "disable", wang)
     assert shell.does("person", "list")["items"][0]["assignments"][0]["until"] is not None
     assert shell.fails("person", "disable", "nobody")["code"] == "not-possible"
     assert shell.does("verify") == {"differences": []}

@@ -266,9 +266,9 @@ def test_erasing_says_what_it_does(site: Site) -> None:
     made = wang.households.create(unit=GRID, address="东村1号", head_name=NAME)
     wang.sync()
     asked = ("erase", "household", made.id, "--reason", "本人申请")
-    assert "将删除 1 household" in site.shell.text(*asked, "--dry-run")
+    assert "将删除 户 1 条，日志 1 行 · Would erase Household: 1, 1 log line" in site.shell.text(*asked, "--dry-run")
     assert NAME in site.kept()
-    assert "已删除 1 household" in site.shell.text(*asked)
+    assert "已删除 户 1 条，日志 1 行 · Erased Household: 1, 1 log line" in site.shell.text(*asked)
     assert NAME not in site.kept()
     assert site.shell.fails(*asked)["code"] == "not-possible"
     assert site.shell.fails("erase", "household", "x", "--reason", "x")["code"] == "not-possible"

@@ -70,7 +70,7 @@ def test_what_loses_nothing_says_so(small: Shell, tmp_path: Path) -> None:
     assert "no log line that came after the backup" in said["en"]
     assert "1970" not in said["en"] + said["zh"]
     small.does("unit", "add", "990101002", "西镇", "--parent", "990101")
-    assert "1 log lines (0 of them edits)" in small.fails("restore", str(tmp_path / "county.backup"))["en"]
+    assert "1 log line (0 of them edits)" in small.fails("restore", str(tmp_path / "county.backup"))["en"]
 
 
 def test_nothing_is_restored_while_nobody_can_read_what_must_outlast_it(small: Shell, tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ class Center:
         self.nonces: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
         self.revoked: set[str] = set()
+        self.colleagues: dict[str, str] = {}
         self.lost_keys: dict[str, list[str]] = {}
         self.requests: list[RequestHead] = []
         self.lines: list[list[bytes]] = []
@@ -115,9 +116,11 @@ class Center:
             case "me" if token in self.tokens:
                 keys = self._scope(self.tokens[token]).covers
                 person = self._person(self.tokens[token])
-                return httpx.Response(
-                    200, json={"person": person, "scope": [{"key": key, "name": key} for key in keys]}
-                )
+                colleagues = [{"assignee": each, "name": name} for each, name in self.colleagues.items()]
+                scope = [{"key": key, "name": key} for key in keys]
+                may_assign = not set(person["roles"]).isdisjoint(WORKFLOW.assigners)
+                told = {"person": person, "scope": scope, "colleagues": colleagues if may_assign else []}
+                return httpx.Response(200, json=told)
             case "sync" if token in self.tokens:
                 return self._sync(token, gzip.decompress(request.read()))
         return problem("token-unknown")

@@ -97,6 +97,16 @@ def test_a_refused_change_is_made_anew_on_what_is_shown_now(wang: Worker, li: Wo
     assert (found.status, found.close_reason, found.place) == ("reported", None, "渠边")
     item = refused(wang)
     assert (item.code, item.member) == (Code.ILLEGAL_MOVE, "status")
+    assert item.zh == (
+        "不能这样变更办理状态；现在是 reported（待受理）；可改为 accepted（已受理）、withdrawn（当事人撤回）；"
+        "可转到层级 village（村）、township（乡镇）、county（县），状态为 reported（待受理）；"
+        "只有村综治中心、乡镇综治中心、县综治中心可以指定承办"
+    )
+    assert item.en == (
+        "The case cannot move this way; it is reported (Reported); it can become accepted (Accepted), withdrawn "
+        "(Withdrawn); it can go to the tier village (Village), township (Township), county (County), as reported "
+        "(Reported); only Village staff, Township staff, County staff may assign it"
+    )
     item.mend(status="accepted")
     line = last_line(wang)
     assert line["was"] == {"status": "reported", "tier": "grid", "assignee": None, "close_reason": None}
@@ -197,3 +207,19 @@ def test_an_outcome_with_a_code_of_a_newer_center_is_shown_with_what_it_says(wan
     sync(wang)
     wang.tablet._desk.store.run("UPDATE outbox SET code = 'moon-phase', zh = NULL, en = NULL WHERE state = 'refused'")
     assert (refused(wang).code, refused(wang).en) == ("moon-phase", "The center gave no reason")
+
+
+def test_of_an_illegal_start_it_is_said_how_a_new_one_starts(wang: Worker) -> None:
+    dispute(wang, status="accepted")
+    sync(wang)
+    assert refused(wang).zh == "不能这样变更办理状态；新登记的应为 reported（待受理）"
+    assert refused(wang).en == "The case cannot move this way; a new one starts as reported (Reported)"
+
+
+def test_who_may_assign_and_reopen_is_told_so(wang: Worker, zhao: Worker) -> None:
+    made = dispute(wang)
+    sync(wang, zhao)
+    zhao.tablet.disputes.change(made, status="performed")
+    sync(zhao)
+    assert "declined (Declined), merged (Merged), withdrawn" in refused(zhao).en
+    assert "assign" not in refused(zhao).en

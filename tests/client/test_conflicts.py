@@ -31,6 +31,19 @@ def test_both_values_are_there_to_choose_from(wang: Worker, li: Worker) -> None:
     assert wang.tablet.conflicts.get(made.id) is None
 
 
+def test_who_may_settle_goes_by_role_tie_and_field(wang: Worker, li: Worker, zhao: Worker) -> None:
+    made = disagreement(wang, li, title=("Drain", "Wall"))
+    sync(zhao)
+    assert [each.may_settle for each in zhao.tablet.conflicts.open()] == [True]
+    zhao.tablet.disputes.change(made, assignee="person:wang")
+    sync(zhao, wang, li)
+    assert [each.may_settle for each in li.tablet.conflicts.open()] == [False], "of their grid alone"
+    (conflict,) = wang.tablet.conflicts.open()
+    assert conflict.may_settle, "assigned to them"
+    conflict.field = "unit"
+    assert not conflict.may_settle, "which grid it is in is for staff"
+
+
 def test_who_gave_no_value_has_none(wang: Worker, li: Worker, worker: Callable[[str], Worker]) -> None:
     disagreement(wang, li, title=("Drain", "Wall"))
     sun = worker("sun")

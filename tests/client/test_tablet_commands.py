@@ -1,6 +1,7 @@
 """`doorstep tablet` at a shell: one JSON object a command, words for people, sensitive values masked."""
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from cli.tablet_options import STORE_VARIABLE, Surroundings
-from cli.words import Words, language_of
+from cli.words import SHOWN_CHARS_MAX, Words, language_of
 from schemas.catalog import CATALOG
 from schemas.masking import masked, masked_phone
 from tests.client.center import GRID, OTHER_GRID, Center, Link
@@ -251,6 +252,116 @@ def test_a_side_that_gave_nothing_is_not_one_that_emptied_the_field(wang: Shell,
     assert sun.fails("settle", conflict["id"], "--mine") == "value-missing"
 
 
+def disagreeing(wang: Shell, zhao: Shell, ours: str, theirs: str) -> str:
+    """A dispute of which two people changed the same, not seeing each other."""
+    fence = a_dispute(wang)
+    for shell in (wang, zhao):
+        shell.does("sync")
+    wang.does("change", "dispute", fence, ours)
+    zhao.does("change", "dispute", fence, theirs)
+    for shell in (wang, zhao, wang):
+        shell.does("sync")
+    return fence
+
+
+def test_a_conflict_is_told_in_words_with_the_record_that_it_is_about(wang: Shell, zhao: Shell) -> None:
+    fence = disagreeing(wang, zhao, "category=contract", "category=labour")
+    (conflict,) = zhao.does("conflicts")["items"]
+    assert (conflict["about"], conflict["unlisted"], conflict["may_settle"]) == ("围墙", 0, True)
+    assert {each["cut"] for each in conflict["values"]} == {False}
+    told = zhao.text("conflicts", language="en").splitlines()
+    assert told[:3] == [f"Id: {conflict['id']}", f"Dispute: 围墙 (dispute {fence})", "Category:"]
+    assert [line.partition(" 20")[0] for line in told[3:]] == ["  Me", "  person:wang"]
+    assert [line.rpartition(": ")[2] for line in told[3:]] == ["Labour", "Contract"]
+    assert "劳动争议" in zhao.text("conflicts")
+
+
+def test_a_status_in_conflict_is_told_with_all_that_changes_along(wang: Shell, zhao: Shell) -> None:
+    disagreeing(wang, zhao, "status=withdrawn", "status=declined")
+    told = zhao.text("conflicts")
+    assert "状态: 当事人撤回，层级: 网格，承办: –" in told
+    assert "状态: 不予受理，层级: 网格，承办: –" in told
+
+
+def test_a_value_that_the_center_cut_is_no_empty_one(wang: Shell, zhao: Shell) -> None:
+    fence = disagreeing(wang, zhao, "title=围墙与排水", "title=围墙占道")
+    stored = next(each for (kind, _), each in zhao.center.past.rows.items() if kind == "conflict")
+    assert stored.document is not None
+    shown, hidden = stored.document["siblings"]
+    cut = {**{name: each for name, each in hidden.items() if name != "value"}, "cut": True}
+    told = {**stored.document, "siblings": [shown, cut], "unlisted": 2, "suggestion": "长" * (SHOWN_CHARS_MAX + 1)}
+    with sqlite3.connect(zhao.store) as store:
+        store.execute("UPDATE view SET doc = ? WHERE type = 'conflict'", (json.dumps(told),))
+    lines = [line.strip() for line in zhao.text("conflicts").splitlines()]
+    assert lines[1] == f"纠纷: 围墙占道 (dispute {fence})"
+    assert lines[4].endswith(": （内容过长，未列出）")
+    assert lines[5] == "另有 2 份未列出"
+    assert lines[6] == f"合并建议: {'长' * SHOWN_CHARS_MAX}……（共 {SHOWN_CHARS_MAX + 1} 字，见 --json）"
+    side = "--mine" if cut["by"] == "zhao" else "--theirs"
+    assert "过长" in zhao.run("settle", zhao.does("conflicts")["items"][0]["id"], side).stderr
+    (item,) = zhao.does("conflicts")["items"]
+    assert ([each["cut"] for each in item["values"]], item["unlisted"]) == ([False, True], 2)
+    assert "2 more values are not listed" in zhao.text("conflicts", language="en")
+
+
+def test_conflicts_that_others_are_to_settle_do_not_need_this_person(wang: Shell, zhao: Shell) -> None:
+    disagreeing(wang, zhao, "title=围墙与排水", "title=围墙占道")
+    assert zhao.text("status", language="en").splitlines()[1] == "1 needs you"
+    assert "Others" not in zhao.text("conflicts", language="en")
+    assert wang.text("status").splitlines()[1] == "1 条由他人核对"
+    assert wang.text("status", language="en").splitlines()[1] == "1 waiting for others to settle"
+    assert wang.text("conflicts").splitlines()[-1] == "由他人核对"
+    assert wang.does("conflicts")["items"][0]["may_settle"] is False
+    told = [shell.does("status") for shell in (wang, zhao)]
+    assert [(each["conflicts"], each["conflicts_of_others"]) for each in told] == [(1, 1), (1, 0)]
+    (conflict,) = wang.does("conflicts")["items"]
+    assert "由他人核对" in wang.text("settle", conflict["id"], "--mine")
+    assert wang.does("sync")["held"] == 1
+    assert "由他人核对" not in zhao.text("settle", conflict["id"], "--mine")
+
+
+def test_of_a_long_text_attention_tells_the_beginning(wang: Shell) -> None:
+    long = "长" * SHOWN_CHARS_MAX
+    wang.does("household", "--address", "坡上", f"unit={OTHER_GRID}", f"notes={long}")
+    wang.does("sync")
+    assert f"…（共 {len('备注: ') + SHOWN_CHARS_MAX} 字，见 --json）" in wang.text("attention")
+    assert long not in wang.text("attention")
+    assert wang.does("attention")["items"][0]["values"]["notes"] == long
+
+
+def test_whom_one_may_assign_to_is_listed_and_then_called_by_name(wang: Shell, zhao: Shell) -> None:
+    zhao.center.colleagues = {"person:chen": "陈明", "body:east": "东村调委会"}
+    assert zhao.text("colleagues", language="en").split()[:2] == ["Assignee", "Name"]
+    zhao.link.is_up = False
+    found = zhao.does("colleagues", "--find", "陈")["items"]
+    assert found == [{"assignee": "person:chen", "name": "陈明"}], "as the center said last"
+    assert wang.does("colleagues")["items"] == []
+    zhao.link.is_up = True
+    fence = a_dispute(zhao, f"unit={GRID}")
+    zhao.does("change", "dispute", fence, "assignee=person:chen")
+    assert "承办: 陈明 (person:chen)" in zhao.text("show", "dispute", fence).splitlines()
+    assert "陈明 (person:chen)" in zhao.text("list", "dispute")
+
+
+def test_moments_are_told_by_the_clock_of_the_tablet_and_links_by_what_they_lead_to(wang: Shell) -> None:
+    home = wang.does("household", "--address", "河边一号")["id"]
+    visit = wang.does("visit", "--household", home, "--result", "met", "--purpose", "errand", "--notes", "长" * 61)
+    here = datetime.fromtimestamp(wang.center.clock_ms // 1000, tz=UTC).astimezone()
+    told = wang.text("list", "visit")
+    assert f"{here:%Y-%m-%d %H:%M}" in told
+    assert "河边一号" in told
+    assert home not in told
+    assert "长" * 60 + "…" in told
+    assert "长" * 61 in wang.text("show", "visit", visit["id"])
+    assert f"走访时间: {here:%Y-%m-%d %H:%M}" in wang.text("show", "visit", visit["id"])
+
+
+def test_a_change_that_changes_nothing_says_so(wang: Shell) -> None:
+    home = wang.does("household", "--address", "河边一号")["id"]
+    assert wang.text("change", "household", home, "address=河边一号") == f"没有变化 {home}\n"
+    assert wang.text("change", "household", home, "address=坡上") == f"已存本机 {home}\n"
+
+
 def test_a_status_is_settled_with_json(wang: Shell, zhao: Shell) -> None:
     fence = a_dispute(wang)
     wang.does("change", "dispute", fence, "status=accepted")
@@ -303,11 +414,11 @@ def test_refused_visits_are_told_apart(wang: Shell) -> None:
     assert "赵甲" not in told
     lines = [line.split() for line in wang.text("attention", language="en").splitlines()]
     assert [line[2:4] for line in lines if line[1:2] == ["Refused"]] == [
-        ["visit", "东村1号"],
-        ["visit", "东村2号"],
-        ["dispute", "围墙"],
+        ["Visit", "东村1号"],
+        ["Visit", "东村2号"],
+        ["Dispute", "围墙"],
     ]
-    assert [line[2:4] for line in lines if line[1:2] == ["Held"]][-1] == ["entry", fence], "not known here"
+    assert [line[2:4] for line in lines if line[1:2] == ["Held"]][-1] == ["Entry", fence], "not known here"
 
 
 def test_what_was_set_aside_is_listed(wang: Shell, zhao: Shell, center: Center) -> None:

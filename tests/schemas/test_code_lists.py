@@ -5,7 +5,8 @@ from copy import deepcopy
 import pytest
 
 from schemas.catalog import CATALOG
-from schemas.codes import CODES, code_lists
+from schemas.codes import CODES, Code, choices, code_lists
+from schemas.limits import CHOICES_TOLD_MAX
 from schemas.shipped import shipped
 from server import docket
 
@@ -74,3 +75,16 @@ def test_a_code_listed_twice_is_a_mistake_of_the_file() -> None:
     row = {"code": "a", "zh": "甲", "en": "A", "retired": False}
     with pytest.raises(ValueError, match="listed twice"):
         code_lists({"letters": [row, row]})
+
+
+def test_choices_are_told_with_their_labels_and_retired_ones_are_not_offered() -> None:
+    codes = [Code("a", "甲", "Ay", retired=False), Code("b", "乙", "Bee", retired=True)]
+    assert (choices(codes, "zh"), choices(codes, "en")) == ("a（甲）", "a (Ay)")
+    assert all(len(codes) <= CHOICES_TOLD_MAX for codes in CODES.values()), "none of those shipped is cut"
+
+
+def test_of_many_choices_the_first_are_told() -> None:
+    codes = [Code(f"c{number}", "甲", "Ay", retired=False) for number in range(CHOICES_TOLD_MAX + 1)]
+    assert choices(codes[:-1], "zh").endswith(f"c{CHOICES_TOLD_MAX - 1}（甲）")
+    assert choices(codes, "zh").endswith(f"c{CHOICES_TOLD_MAX - 1}（甲）等 {CHOICES_TOLD_MAX + 1} 项")
+    assert choices(codes, "en").endswith(f"c{CHOICES_TOLD_MAX - 1} (Ay), … ({CHOICES_TOLD_MAX + 1} in all)")

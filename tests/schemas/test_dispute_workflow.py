@@ -139,3 +139,12 @@ states = st.dictionaries(st.sampled_from(["status", "tier", "assignee"]), anythi
 def test_legality_is_judged_of_whatever_comes(was: dict[str, object], now: dict[str, object], roles: set[str]) -> None:
     assert WORKFLOW.legal(was, now, roles) in {True, False}
     assert WORKFLOW.legal(was, was, roles)
+
+
+def test_the_next_steps_are_the_legal_ones() -> None:
+    for status, role in product(STATUSES, ROLES):
+        wanted = {after for (before, after), roles in STEPS.items() if before == status and role in roles}
+        assert set(WORKFLOW.next_statuses(at(status), [role])) == wanted
+    assert WORKFLOW.next_tiers(at("mediating"), ["grid_worker"]) == ["township", "county"]
+    assert WORKFLOW.next_tiers(at("mediating"), ["mediator"]) == ["grid", "township", "county"]
+    assert WORKFLOW.next_tiers(at("closed"), ["county_staff"]) == []

@@ -134,7 +134,21 @@ def test_parts_are_named_by_their_path_and_are_whole_in_a_change_too() -> None:
 @pytest.mark.parametrize(
     ("values", "zh", "en"),
     [
-        ({"category": "x"}, "“类型”不是允许的选项", '"Category" is not one of the allowed choices'),
+        (
+            {"difficulty": "x"},
+            "“难度”不是允许的选项，可选：simple（简易）、ordinary（一般）、major（重大）",
+            '"Difficulty" is not one of the allowed choices: simple (Simple), ordinary (Ordinary), major (Major)',
+        ),
+        (
+            {"parties": [{"role": "x", "kind": "person", "name": "赵甲"}]},
+            "“当事人第1项的地位”不是允许的选项，可选：applicant（申请）、respondent（被申请）",
+            '"Parties 1: Role" is not one of the allowed choices: applicant (Applicant), respondent (Respondent)',
+        ),
+        (
+            {"assignee": "chen"},
+            "“承办”应为一个人（person:…）或一个组织（body:…）",
+            '"Assignee" must be a person (person:…) or a body (body:…)',
+        ),
         ({"title": None}, "请填写“标题”", '"Title" is required'),
         ({"title": " \n"}, "请填写“标题”", '"Title" is required'),
         ({"title": "长" * 201}, "“标题”最多 200 个字", '"Title" may have at most 200 characters'),

@@ -69,7 +69,7 @@ def test_a_sheet_in_english(wang: Device, homes: list[str]) -> None:
     wang.create("dispute", unit=GRID, violence_likely=True, amount_yuan="1250.50")
     wang.sync()
     visits = sheet(wang, "visit", lang="en")
-    assert visits[2] == "1 rows"
+    assert visits[2] == "1 row"
     assert column(visits, "Mode") == ["By phone"]
     assert sorted(column(visits, "Purposes")[0].split(", ")) == ["Errand", "Follow-up"]
     disputes = sheet(wang, "dispute", lang="en")

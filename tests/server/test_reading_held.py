@@ -56,7 +56,7 @@ def test_it_says_why_since_when_of_what_and_whose(county: County, zhao: Device, 
         "code": "unknown-record",
         "field": "id",
         "detail": {
-            "zh": "中心还没有这条记录，已保留待核",
+            "zh": "中心还没有这条记录，已保留，收到后处理",
             "en": "The center does not have this record yet; kept until it does",
         },
         "since": county.clock.stamp[:24],
