@@ -124,11 +124,12 @@ def _from_one_snapshot(center: Center, reader: Reader, cursor: Cursor | None, he
 
 
 def _nothing_more(head: RequestHead, answer: AnswerHead) -> Iterator[bytes]:
-    """A revoked tablet sees no feed: its cursor stays where it is, or at the beginning of this server's past."""
+    """A revoked tablet sees no feed: its cursor stays where it is, or at the beginning of this server's past. In that
+    case it is to come once more, with what it hands over again or with nothing."""
     cursor = None if answer.replay else head.cursor
     beginning = Cursor(0, 0, chain.tag(chain.START), "")
     yield frames.answer_head(answer)
-    yield frames.last_line(LastLine(cursor or cursors.encode(beginning), False, 0))
+    yield frames.last_line(LastLine(cursor or cursors.encode(beginning), answer.replay, 0))
 
 
 def _position(

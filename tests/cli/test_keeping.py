@@ -102,6 +102,7 @@ def test_tablets_heal_a_restored_county_and_what_was_revoked_or_erased_stays_so(
     assert backup.stat().st_mode & 0o077 == 0
 
     late = wang.households.create(unit=GRID, address="东村3号")
+    last = zhao.households.create(unit=GRID, address="东村4号")
     li.households.change(other, phone="13800000000")
     doomed = li.disputes.create(unit=GRID, title=NAME, summary=NAME, category="neighbours", parties=[
         {"role": "applicant", "kind": "person", "name": NAME}], difficulty="simple", violence_likely=False,
@@ -121,12 +122,13 @@ def test_tablets_heal_a_restored_county_and_what_was_revoked_or_erased_stays_so(
     assert "would be lost" in refused["en"]
     assert f"{shell.does('verify')['differences']}" == "[]"
     told = shell.does("restore", str(backup), "--force")
-    assert told["lost_edits"] == 3
+    assert told["lost_edits"] == 4
     assert (told["revoked_again"], told["erased_again"]) == (2, 2)
     assert NAME not in site.kept()
     with pytest.raises(RevokedError) as found:
         zhao.sync()
     assert found.value.wiped
+    assert [each["edit"] for each in shell.does("held", "list")["items"]] == [last.id], "it was handed over once more"
     with pytest.raises((RevokedError, EnrolAgainError)):  # Its person is not there any more, nor may it come again.
         new.sync()
 

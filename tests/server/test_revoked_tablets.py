@@ -60,7 +60,7 @@ def test_after_a_restore_one_that_owes_nothing_is_told_so_before_it_wipes_itself
     with _restored_and_revoked(county, databases, wang):
         answer = wang.sync()
 
-        assert (answer.head["replay"], answer.rows, answer.last["more"]) == (True, (), False)
+        assert (answer.head["replay"], answer.rows, answer.last["more"]) == (True, (), True)
         with pytest.raises(ProblemAnswerError, match="tablet-revoked"):
             wang.sync()
 
