@@ -38,6 +38,10 @@ class Device:
     is_busy: bool = False
     is_gone: bool = False
     """Broken, stolen and wiped, or left in a drawer for ever."""
+    wiped_after: int | None = None
+    """How often the center had been restored when it wiped itself."""
+    refused: frozenset[str] = frozenset()
+    """Edits that had been refused then: their authors had been told."""
     is_lossy: bool = False
     """Whether what it had may be gone: restored from a copy, say."""
     is_honest: bool = True
@@ -66,6 +70,7 @@ class Device:
     def use(self, deed: Callable[[Tablet], None]) -> str:
         """Does something with the tablet, and says how its process fared. Raises what the deed raises."""
         self.is_busy = True
+        refused = self._refused()
         try:
             with speaking(self.schema):
                 deed(self.opened())
@@ -75,7 +80,7 @@ class Device:
         except StoreError:
             return "tablet's disk full"
         except RevokedError as revoked:
-            self.is_gone = revoked.wiped
+            self.is_gone, self.refused = revoked.wiped, refused
             return "told of its revocation"
         finally:
             self.is_busy = False
@@ -103,6 +108,11 @@ class Device:
         """What the file says, whoever has it open."""
         with closing(sqlite3.connect(self.path)) as connection:
             return connection.execute(sql, parameters).fetchall()
+
+    def _refused(self) -> frozenset[str]:
+        return frozenset(
+            str(name) for (name,) in self.rows("SELECT edit FROM outbox WHERE state IN ('refused', 'discarded')")
+        )
 
     def meta(self, key: str) -> str | None:
         found = self.rows("SELECT value FROM meta WHERE key = ?", key)

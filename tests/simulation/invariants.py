@@ -59,7 +59,10 @@ def _nothing_is_lost(world: World, log: Mapping[str, sa.RowMapping]) -> Iterator
         world.counts["edits only on lost tablets"] += 1
         if world.now_ms - world.dealt_with.get(name, world.now_ms) > RETENTION_DAYS * DAY_MS:
             continue
-        if name not in kept and not device.is_gone and not device.is_lossy and not world.server.is_forgetful:
+        if name in kept or device.is_lossy or world.server.is_forgetful:
+            continue
+        # What wiped itself may be missed by a center that was restored since; what it had been refused, by any.
+        if not device.is_gone or (device.wiped_after == world.server.restores and name not in device.refused):
             yield f"edit {name}: lost"
 
 

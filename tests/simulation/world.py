@@ -130,6 +130,8 @@ class World:
         except (InvalidError, RecordUnknownError) as error:
             self.counts[error.code] += 1
         self.counts[fared] += fared not in ("done", "said no")
+        if device.is_gone and device.wiped_after is None:
+            device.wiped_after = self.server.restores
         self._note(device)
         return fared
 
