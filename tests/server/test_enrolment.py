@@ -80,7 +80,7 @@ def test_a_revoked_tablet_is_not_enrolled_by_its_old_code(county: County, person
 
 def test_two_tablets_with_one_code_at_once(county: County, person: str, monkeypatch: pytest.MonkeyPatch) -> None:
     code = county.code(person)
-    meeting = Meeting(monkeypatch, tablets, "code", 2)
+    meeting = Meeting(monkeypatch, county.center.engine, tablets, "code", 2)
 
     def enrolled(nonce: str) -> str:
         try:
