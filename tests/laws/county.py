@@ -16,9 +16,9 @@ from sync.refused import creation_of_refused
 from sync.scope import Assignment, Person, Span, Units, standing
 from sync.stamps import milliseconds, stamp
 
-COUNTY, TOWNSHIP = "532329", "532329101"
-VILLAGE, OTHER_VILLAGE = "532329101003", "532329101004"
-GRID, NEXT_GRID, FAR_GRID = "532329101003001", "532329101003002", "532329101004001"
+COUNTY, TOWNSHIP = "990101", "990101101"
+VILLAGE, OTHER_VILLAGE = "990101101003", "990101101004"
+GRID, NEXT_GRID, FAR_GRID = "990101101003001", "990101101003002", "990101101004001"
 UNITS = Units(
     {
         COUNTY: (),

@@ -20,7 +20,7 @@ def test_a_record_is_what_its_creation_says() -> None:
     center = pushed(household)
 
     assert shown(center, household) == {
-        "unit": "532329101003001",
+        "unit": "990101101003001",
         "address": "1 Canal Lane",
         "phone": "138 0000 0001",
         "service_needs": ["hardship", "newcomer"],
@@ -147,18 +147,18 @@ def test_an_edit_that_covers_itself_through_a_refused_one_does_not_stand(refused
 def test_edits_that_name_each_other_both_fall_and_the_record_is_still_to_be_mended() -> None:
     two = new_name()
     first = changed(
-        FENCE, "zhao", 1, over={"title": [two], "unit": [FENCE, two]}, title="Drain", unit="532329101003002"
+        FENCE, "zhao", 1, over={"title": [two], "unit": [FENCE, two]}, title="Drain", unit="990101101003002"
     )
     covers = {"title": [first], "unit": [first]}
-    second = changed(FENCE, "zhao", 2, over=covers, title="Canal", unit="532329101003002", edit=two)
+    second = changed(FENCE, "zhao", 2, over=covers, title="Canal", unit="990101101003002", edit=two)
     center = pushed(FENCE, first, second)
 
     assert shown(center, FENCE)["title"] == "Fence"
     assert "unit" not in shown(center, FENCE)
-    again = changed(FENCE, "zhao", 3, over={"unit": [first]}, unit="532329101003001")
+    again = changed(FENCE, "zhao", 3, over={"unit": [first]}, unit="990101101003001")
     center.push([again])
     assert outcome(center, again) == (APPLIED, None)
-    assert shown(center, FENCE)["unit"] == "532329101003001"
+    assert shown(center, FENCE)["unit"] == "990101101003001"
 
 
 def test_sets_keep_what_anybody_saw_reason_to_keep() -> None:
