@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 import time_machine
 from standardwebhooks import Webhook
 
 from server.center_push import signing, sources
-from server.center_push.signing import TOLERANCE_S
+from server.center_push.signing import SIGNATURES_MAX, TOLERANCE_S
 from server.store import center_status
 from sync.limits import REQUEST_BYTES_MAX, SNAPSHOT_BYTES_MAX
 from tests.center_push.pair import OTHER_SECRET, SECRET, TODAY, Pair, message, refused
@@ -78,10 +79,14 @@ def test_one_of_several_signatures_is_enough(pair: Pair) -> None:
     """A sender that changes its secret signs by the old one and the new one for a while."""
     body = message()
     headers = signing.headers(SECRET, COUNTY, "msg_1", pair.clock(), body)
-    others = signing.headers(OTHER_SECRET, COUNTY, "msg_1", pair.clock(), body)
-    headers["webhook-signature"] = f"{others['webhook-signature']} {headers['webhook-signature']}"
-    answer = pair.upper.http.post("/api/v1/center/status", content=body, headers=headers)
-    assert answer.json()["result"] == "taken"
+    other = signing.headers(OTHER_SECRET, COUNTY, "msg_1", pair.clock(), body)["webhook-signature"]
+
+    def sent(others: int) -> httpx.Response:
+        several = {**headers, "webhook-signature": f"{other} " * others + headers["webhook-signature"]}
+        return pair.upper.http.post("/api/v1/center/status", content=body, headers=several)
+
+    refused(pair, sent(SIGNATURES_MAX), 401, "signature-wrong")
+    assert [sent(SIGNATURES_MAX - 1).json()["result"], sent(1).json()["result"]] == ["taken", "known"]
 
 
 def test_others_who_verify_by_the_specification_agree() -> None:

@@ -12,6 +12,7 @@ import openpyxl  # type: ignore[import-untyped]  # It carries no types.
 import pytest
 import sqlalchemy as sa
 
+from cli.importing import LISTED_MAX
 from server.administration import household_import
 from server.settings import Settings
 from server.store import dialect, tables
@@ -257,6 +258,8 @@ def test_people_read_the_first_bad_rows_and_how_many_more_there_are(shell: Shell
     assert said[101] == "…… 另有 50 行，见 --json · 50 more, see --json"
     assert said[102] == f"第 2 行 Row 2 [name] {EAST}: 已更新 · brought up to date"
     assert said[103] == "新增 0 行，有误 150 行 · 0 added, 150 bad"
+    said = shell.text("import", "units", table(tmp_path, rows[: 2 + LISTED_MAX]), "--skip-bad").splitlines()
+    assert said[1 + LISTED_MAX].endswith(" · 0 added, 1 known already, 100 bad"), "all are listed"
     assert len(said) == 104
 
 
@@ -465,6 +468,7 @@ def test_a_number_without_end_is_a_bad_cell(staffed: Shell, tmp_path: Path) -> N
     said = staffed.says("import", "households", table(tmp_path, rows), "--by", "chen")
     assert said.status == 1
     assert faults(said.values) == [(row, "people_count", "invalid") for row in (2, 3, 4)]
+    assert ["within" in each["en"] for each in said.values["bad"]] == [True, False, False], "it is one, but too large"
 
 
 def test_nobody_brings_households_into_units_that_are_not_theirs(staffed: Shell, tmp_path: Path) -> None:

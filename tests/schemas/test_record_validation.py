@@ -157,6 +157,8 @@ def test_an_endless_unknown_name_is_cut() -> None:
     (problem,) = found("dispute", {"x" * 60_000: 1})
     assert problem.field == "x" * limits.SHOWN_NAME_CHARS_MAX + "…"
     assert len(problem.zh) < 100
+    (problem,) = found("dispute", {"x" * limits.SHOWN_NAME_CHARS_MAX: 1})
+    assert problem.field == "x" * limits.SHOWN_NAME_CHARS_MAX
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]  # It carries no types.
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]  # Nor does this.
 from sqlalchemy.pool import QueuePool
 from werkzeug.wsgi import FileWrapper
 
@@ -266,6 +267,17 @@ def test_a_line_break_of_windows_is_one_line_break(wang: Device) -> None:
     assert column(workbook_of(wang, "household"), "备注") == ["门朝东，\n有狗。"]
     book = zipfile.ZipFile(io.BytesIO(answered(wang, "export/household.xlsx").content))
     assert not any(b"_x000D_" in book.read(part) for part in book.namelist())
+
+
+def test_what_is_too_long_for_a_cell_is_cut() -> None:
+    """Excel itself would leave it out."""
+    book = io.BytesIO()
+    most = workbook.CELL_CHARS_MAX
+    with xlsxwriter.Workbook(book) as written:
+        sheet = workbook._Sheet(written.add_worksheet(), None, None)
+        workbook._row(sheet, 0, ["a" * most, "a" * most + "b"])
+    [[whole, cut]] = openpyxl.load_workbook(book).worksheets[0].iter_rows(values_only=True)
+    assert whole == cut == "a" * most
 
 
 def test_needs_that_were_all_taken_off_are_no_needs(wang: Device, homes: list[str]) -> None:
