@@ -368,11 +368,11 @@ def test_a_tablet_takes_the_centers_clock_backwards_too(wang: Worker, center: Ce
     assert wang.tablet.visits.history(made)[0].at.startswith("2026-11-21T08:00:01.000Z")
 
 
-@pytest.mark.parametrize("now_ms", [-(2**60), 253_402_300_800_000, 2**60])
-def test_a_clock_beyond_all_years_is_taken_as_the_first_or_the_last(wang: Worker, now_ms: int) -> None:
+@pytest.mark.parametrize(("now_ms", "year"), [(-(2**60), "1970"), (253_402_300_800_000, "9999"), (2**60, "9999")])
+def test_a_clock_beyond_all_years_is_taken_as_the_first_or_the_last(wang: Worker, now_ms: int, year: str) -> None:
     wang.ahead_ms = now_ms - wang.center.clock_ms
-    assert household(wang).id in wang.tablet._desk.store.value("SELECT edit FROM outbox")
-    assert visit(wang, household(wang)).visited_at[:4] in ("1970", "9999")
+    assert household(wang).id == wang.tablet._desk.store.value("SELECT edit FROM outbox")
+    assert visit(wang, household(wang)).visited_at[:4] == year
 
 
 def test_a_change_of_role_is_heard_of(wang: Worker, center: Center) -> None:
