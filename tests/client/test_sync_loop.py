@@ -134,6 +134,16 @@ def test_a_line_without_end_is_given_up(wang: Worker, monkeypatch: pytest.Monkey
         wang.tablet.sync()
 
 
+def test_the_last_line_need_not_be_ended(wang: Worker, center: Center) -> None:
+    def unended(request: httpx.Request, deliver: Deliver) -> httpx.Response:
+        return httpx.Response(200, content=deliver(request).read().rstrip(b"\n"))
+
+    made = household(wang)
+    wang.link.faults.append(unended)
+    assert (wang.tablet.sync().sent, wang.waits) == (1, [])
+    assert wang.tablet.households.get(made) is not None
+
+
 class Pieces(httpx.SyncByteStream):
     """A body as a socket gives it."""
 
