@@ -155,6 +155,14 @@ def test_staff_see_whom_they_may_assign(county: County, wang: Device) -> None:
     assert set(names(everyone)) >= {f"unit:{unit}" for unit in (GRID, NEXT_GRID, THIRD_GRID, FAR_GRID)}
 
 
+def test_staff_who_have_left_see_nobody_there_any_more(county: County) -> None:
+    sun, stays = county.worker("孙立", VILLAGE, "village_staff"), county.hire("周正", "village_staff", VILLAGE)
+    assert f"person:{stays}" in {each["assignee"] for each in sun.me()["colleagues"]}
+    county.clock.pass_ms(HOUR_MS)
+    administration.unassign(county.center, sun.person, VILLAGE, Period())
+    assert sun.me()["colleagues"] == []
+
+
 def test_one_whose_assignment_ended_is_still_somebody(county: County, wang: Device) -> None:
     county.clock.pass_ms(HOUR_MS)
     administration.unassign(county.center, wang.person, GRID, Period())

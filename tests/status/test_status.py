@@ -8,7 +8,7 @@ import pytest
 from server import administration
 from sync.codes import UNSEEN
 from tests.support.clock import DAY_MS
-from tests.support.county import COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
+from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
 from tests.support.statements import statements
 
@@ -149,6 +149,14 @@ def test_nobody_sees_the_status_of_another_unit(county: County, sun: Device, uni
     answer = asked(sun, unit=unit)
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (404, "not-found", "unit")
     assert (answer.json()["zh"], answer.json()["en"]) == (UNSEEN.zh, UNSEEN.en)
+
+
+def test_ones_own_unit_is_the_highest_of_those_that_one_holds_now(county: County, sun: Device) -> None:
+    administration.assign(county.center, sun.person, TOWNSHIP, "township_staff", ALWAYS)
+    assert status(sun)["unit"] == TOWNSHIP
+    county.clock.pass_ms(DAY_MS)
+    administration.unassign(county.center, sun.person, TOWNSHIP, administration.Period())
+    assert status(sun)["unit"] == VILLAGE
 
 
 def test_a_mediator_has_no_unit_to_look_at(county: County) -> None:
