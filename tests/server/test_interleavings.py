@@ -59,21 +59,40 @@ def test_one_creates_what_the_other_finds_missing(
         assert li.all("held")[change]["result"] == "applied"
 
 
-def test_who_works_elsewhere_waits_and_does_not_try_again(
-    county: County, wang: Device, li: Device, before_lock: Meeting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    attempts: list[bool] = []
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each attempt at a transaction of syncs, whether the county was locked first."""
+    found: list[bool] = []
     attempt = transaction.attempt
 
     def counted(*arguments: Any, early: bool) -> Any:
-        attempts.append(early)
+        found.append(early)
         return attempt(*arguments, early=early)
 
+    monkeypatch.setattr(sitting, "attempt", counted)
+    return found
+
+
+def test_who_works_elsewhere_waits_and_does_not_try_again(
+    county: County, wang: Device, li: Device, before_lock: Meeting, attempts: list[bool]
+) -> None:
     wang.create("household", unit=GRID)
     li.create("household", unit=GRID)
-    monkeypatch.setattr(sitting, "attempt", counted)
     before_lock.run(wang.sync, li.sync)
     assert attempts == [False, False]
+
+
+def test_a_held_creation_is_freed_and_mended_at_the_first_attempt(
+    county: County, li: Device, attempts: list[bool]
+) -> None:
+    fence = li.create("dispute", unit=GRID)
+    page = li.create("entry", dispute=fence)
+    assert li.push([li.outbox[page]]).outcome(page)["result"] == "held"
+    mending = li.mend(page, "entry", dispute=fence)
+    attempts.clear()
+    answer = li.push([li.outbox[fence], li.outbox[mending]])
+    assert answer.outcome(mending).items() >= {"result": "refused", "field": "mends"}.items(), "it was none to mend"
+    assert attempts == [False]
 
 
 def test_one_creates_the_parent_and_one_the_child(

@@ -103,6 +103,10 @@ def test_a_visit_that_is_corrected_is_counted_anew(county: County, wang: Device,
     wang.sync()
     assert status(tang)["measures"]["visit_coverage"]["numerator"] == 0
     wang.catch_up()
+    wang.change("visit", visit, result="met", removed="误登记")
+    wang.sync()
+    assert status(tang)["measures"]["visit_coverage"]["numerator"] == 0, "as if it had not been"
+    wang.catch_up()
     wang.change("household", home, removed="重复登记")
     wang.sync()
     assert status(tang)["measures"]["visit_coverage"] == {"numerator": 0, "denominator": 0}
