@@ -104,6 +104,14 @@ def test_a_county_that_is_forgotten_or_has_another_secret(pair: Pair) -> None:
     refused(pair, pair.post(message(), secret=OTHER_SECRET), 401, "signature-wrong")
 
 
+def test_what_came_is_told_of_each_county_by_itself(pair: Pair) -> None:
+    sources.accept(pair.upper.center, "990102", "邻县", OTHER_SECRET)
+    for day in ("2026-11-19", TODAY):
+        pair.post(message(day=day))
+    told = {each["county"]: (each["days"], each["last_day"]) for each in sources.shown(pair.upper.center)}
+    assert told == {COUNTY: (2, TODAY), "990102": (0, None)}
+
+
 def test_a_test_message_keeps_nothing(pair: Pair) -> None:
     answer = pair.post(json.dumps({"v": 1, "county": COUNTY, "test": True}).encode())
     assert answer.json() == {"source": COUNTY, "result": "test"}

@@ -8,6 +8,7 @@ from server.administration import Period
 from server.app import create_app
 from server.settings import Settings
 from server.store import schema, tablets
+from server.store.ledger import NoCountyError
 from tests.support.answers import Document, ProblemAnswerError
 from tests.support.clock import HOUR_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, THIRD_GRID, TOWNSHIP, VILLAGE, County
@@ -214,6 +215,8 @@ def test_several_counties_in_one_database(county: County) -> None:
     administration.init(county.center.answering_for("990202"), "990202", "东山县")
     answer = county.http.get("/readyz")
     assert answer.json()["code"] == "unavailable"
+    with county.center.engine.connect() as connection, pytest.raises(NoCountyError, match="set DOORSTEP_COUNTY"):
+        county.center.county(connection)
     county.stop()
     county.app = create_app(Settings(county.url, county="990202"), county.clock)
     county.center = county.app.extensions["center"]
