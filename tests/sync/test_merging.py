@@ -54,6 +54,17 @@ def test_two_titles_given_at_once_conflict_and_the_later_is_shown() -> None:
     assert len(decided(center, by_zhao).conflicts) == 1
 
 
+def test_what_was_shown_before_is_kept_only_where_merging_needs_it() -> None:
+    was = {"title": "Fence", "summary": "一。"}
+    edit = changed(
+        FENCE, "wang", over={"title": [FENCE], "summary": [FENCE]}, was=was, title="Drain", summary="一。二。"
+    )
+    record = pushed(FENCE, edit).world.records[name(FENCE)].record
+
+    [title], [summary] = record.register("title").siblings, record.register("summary").siblings
+    assert (title.was, summary.was) == (None, "一。")
+
+
 def test_an_ordinary_edit_covers_only_the_value_it_saw_and_the_conflict_stays_open() -> None:
     by_wang = changed(FENCE, "wang", 1, over={"title": [FENCE]}, title="Drain")
     by_zhao = changed(FENCE, "zhao", 2, over={"title": [FENCE]}, title="Canal")
