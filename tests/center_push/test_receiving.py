@@ -49,7 +49,7 @@ def test_the_first_of_a_day_does_not_take_the_place_of_a_newer_first(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if pair.upper.center.engine.dialect.name == "sqlite":
-        pytest.skip("nobody comes between there")
+        pytest.skip("SQLite has one writer at a time: nobody comes between")
     version, between = center_status.version, list[str]()
 
     def overtaken(*arguments: Any) -> int | None:

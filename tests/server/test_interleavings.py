@@ -241,7 +241,7 @@ def test_a_tablet_that_is_revoked_before_the_second_try_is_revoked(
 ) -> None:
     """Who asks is read once more under the lock."""
     if county.center.engine.dialect.name == "sqlite":
-        pytest.skip("nobody comes between there")
+        pytest.skip("SQLite has one writer at a time: nobody comes between")
     put, locked = Push.put, ledger.locked
     between, revoked = [OvertakenError("somebody came between")], list[str]()
 
