@@ -43,7 +43,7 @@ ROWS_PER_PROGRESS = 50
 CHECK_EVERY_MS = 24 * 60 * 60 * 1000
 """How often a sync compares what the tablet has with what the center says it should have."""
 REPAIRS_MAX = 2
-"""How often one sync reads keys once more that had drifted."""
+"""How often one sync reads keys once more that had drifted; the next sync compares again."""
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class Loop:
                 owes=outbox.waiting() - len(lines),
                 now=stamp(),
                 want=self.rows_max,
-                check=self._repairs < REPAIRS_MAX and self._is_check_due(),
+                check=self._repairs + bool(stood.again) < REPAIRS_MAX and self._is_check_due(),
                 again=stood.again,
             )
             return Request(stood, head, tuple(lines))

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 import time_machine
 from standardwebhooks import Webhook
 
 from server.center_push import signing, sources
-from server.center_push.signing import TOLERANCE_S
+from server.center_push.signing import SIGNATURES_MAX, TOLERANCE_S
 from server.store import center_status
 from server.store.center_status import Standing
 from sync.limits import REQUEST_BYTES_MAX, SNAPSHOT_BYTES_MAX
@@ -50,7 +51,7 @@ def test_the_first_of_a_day_does_not_take_the_place_of_a_newer_first(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if pair.upper.center.engine.dialect.name == "sqlite":
-        pytest.skip("nobody comes between there")
+        pytest.skip("SQLite has one writer at a time: nobody comes between")
     standing, between = center_status.standing, list[str]()
 
     def overtaken(*arguments: Any) -> Standing | None:
@@ -90,10 +91,14 @@ def test_one_of_several_signatures_is_enough(pair: Pair) -> None:
     """A sender that changes its secret signs by the old one and the new one for a while."""
     body = message()
     headers = signing.headers(SECRET, COUNTY, "msg_1", pair.clock(), body)
-    others = signing.headers(OTHER_SECRET, COUNTY, "msg_1", pair.clock(), body)
-    headers["webhook-signature"] = f"{others['webhook-signature']} {headers['webhook-signature']}"
-    answer = pair.upper.http.post("/api/v1/center/status", content=body, headers=headers)
-    assert answer.json()["result"] == "taken"
+    other = signing.headers(OTHER_SECRET, COUNTY, "msg_1", pair.clock(), body)["webhook-signature"]
+
+    def sent(others: int) -> httpx.Response:
+        several = {**headers, "webhook-signature": f"{other} " * others + headers["webhook-signature"]}
+        return pair.upper.http.post("/api/v1/center/status", content=body, headers=several)
+
+    refused(pair, sent(SIGNATURES_MAX), 401, "signature-wrong")
+    assert [sent(SIGNATURES_MAX - 1).json()["result"], sent(1).json()["result"]] == ["taken", "known"]
 
 
 def test_others_who_verify_by_the_specification_agree() -> None:
@@ -109,6 +114,14 @@ def test_a_county_that_is_forgotten_or_has_another_secret(pair: Pair) -> None:
     assert pair.post(message(), secret=OTHER_SECRET).json()["result"] == "taken"
     sources.forget(pair.upper.center, COUNTY, with_days=True)
     refused(pair, pair.post(message(), secret=OTHER_SECRET), 401, "signature-wrong")
+
+
+def test_what_came_is_told_of_each_county_by_itself(pair: Pair) -> None:
+    sources.accept(pair.upper.center, "990102", "邻县", OTHER_SECRET)
+    for day in ("2026-11-19", TODAY):
+        pair.post(message(day=day))
+    told = {each["county"]: (each["days"], each["last_day"]) for each in sources.shown(pair.upper.center)}
+    assert told == {COUNTY: (2, TODAY), "990102": (0, None)}
 
 
 def test_a_test_message_keeps_nothing(pair: Pair) -> None:

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from cli.main import main
+from client_sdk import Tablet
+from server.app import create_app
+from server.center import Center
+from server.settings import Settings
+from server.store import dialect, tables
 from tests.support.serving import Served, served
+
+GRID = "990101001001001"
+NAME = "某甲"
+"""Whom nothing may be left of, once erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +110,77 @@ def serve(environment: dict[str, str]) -> Iterator[Callable[..., Served]]:
     yield start
     for each in started:
         each.stop()
+
+
+@pytest.fixture
+def staffed(shell: Shell) -> Shell:
+    """The county with one of its staff, chen, one of the village's, zhou, and the grid's worker, wang."""
+    for who, role, unit in (
+        ("chen", "county_staff", "990101"),
+        ("zhou", "village_staff", "990101001001"),
+        ("wang", "grid_worker", GRID),
+    ):
+        shell.does("person", "add", "--name", who, "--role", role, "--unit", unit, "--id", who)
+    return shell
+
+
+class Site:
+    """The county's server in this process, and real tablets that reach it without sockets."""
+
+    def __init__(self, shell: Shell, folder: Path) -> None:
+        self.shell, self.folder = shell, folder
+        self.app = create_app(Settings.from_environment(shell.environment))
+        self.tablets: list[Tablet] = []
+
+    @property
+    def url(self) -> str:
+        return self.shell.environment["DOORSTEP_DATABASE_URL"]
+
+    def way(self) -> httpx.WSGITransport:
+        return httpx.WSGITransport(app=self.app)
+
+    def hire(self, name: str) -> Tablet:
+        self.shell.does("person", "add", "--name", name, "--role", "grid_worker", "--unit", GRID, "--id", name)
+        return self.enroll(name, f"{name}.tablet")
+
+    def enroll(self, person: str, store: str) -> Tablet:
+        code = self.shell.does("code", person)["code"]
+        self.tablets.append(Tablet.enroll("http://center.example", code, self.folder / store, transport=self.way()))
+        return self.tablets[-1]
+
+    def kept(self) -> str:
+        """All lines and documents of the database, as one text."""
+        engine = dialect.create_engine(Settings(self.url))
+        with engine.connect() as connection:
+            lines = [line.decode(errors="replace") for line in connection.scalars(sa.select(tables.edit_log.c.line))]
+            documents = list(connection.scalars(sa.select(tables.record.c.document)))
+        engine.dispose()
+        return "\n".join(lines + documents)
+
+    def close(self) -> None:
+        for tablet in self.tablets:
+            tablet.close()
+        self.app.extensions["center"].engine.dispose()
+
+
+@pytest.fixture
+def site(shell: Shell, tmp_path: Path) -> Iterator[Site]:
+    made = Site(shell, tmp_path)
+    yield made
+    made.close()
+
+
+def tablet_id(site: Site, person: str) -> str:
+    return str(next(each["id"] for each in site.shell.does("tablets")["items"] if each["person"] == person))
+
+
+def administration_of(site: Site, work: Callable[[Center], object]) -> None:
+    center = Center.of(Settings.from_environment(site.shell.environment))
+    try:
+        work(center)
+    finally:
+        center.engine.dispose()
+
+
+def households(tablet: Tablet) -> set[str]:
+    return {each.id for each in tablet.households.list()}

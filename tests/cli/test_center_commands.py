@@ -1,5 +1,6 @@
 """`doorstep center` and `doorstep worker`: who pushes to whom, from the shell."""
 
+import base64
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from server.center_push import signing, targets
 from server.settings import Settings
 from server.store import dialect
 from server.store.center_tables import center_target
@@ -93,6 +95,21 @@ def test_an_address_that_cannot_be(shell: Shell, secret: Path, url: str) -> None
     error = shell.fails("center", "add", url, "--secret-file", str(secret), "--new-secret")
     assert error["code"] == "not-possible"
     assert not secret.exists()
+
+
+def test_an_address_of_the_greatest_length(shell: Shell, secret: Path) -> None:
+    longest = "https://upper.example/".ljust(targets.URL_CHARS_MAX, "a")
+    assert shell.fails("center", "add", f"{longest}a", "--secret-file", str(secret), "--new-secret")
+    assert not secret.exists()
+    assert shell.does("center", "add", longest, "--secret-file", str(secret), "--new-secret")["url"] == longest
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_secrets_of_the_shortest_and_the_greatest_length(shell: Shell, secret: Path, beyond: int) -> None:
+    for size in (signing.SECRET_BYTES_MIN - beyond, signing.SECRET_BYTES_MAX + beyond):
+        secret.write_text("whsec_" + base64.b64encode(bytes(size)).decode())
+        said = shell.says("center", "add", "https://upper.example", "--secret-file", str(secret))
+        assert said.values.get("error", {}).get("code") == ("secret-unusable" if beyond else None)
 
 
 @pytest.mark.parametrize("label", ["a" * 63, "xn--fiqs8s", "例子", "127.0.0.1", "[::1]"])

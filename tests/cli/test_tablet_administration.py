@@ -166,6 +166,10 @@ def test_serve_needs_an_address(address: str) -> None:
     assert CliRunner().invoke(main, ["serve", "--bind", address]).exit_code == 2
 
 
+def test_serve_takes_the_last_port_there_is(bare: Shell) -> None:
+    assert bare.fails("serve", "--bind", "127.0.0.1:65535")["code"] == "no-county", "of the address nothing is said"
+
+
 def test_serve_says_that_a_port_is_taken(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         host, port = taken.getsockname()

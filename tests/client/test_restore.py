@@ -83,10 +83,9 @@ def test_a_replay_that_breaks_off_is_finished_later(wang: Worker, center: Center
     center.restore(yesterday)
     wang.tablet._loop.lines_max = 2
     wang.link.faults.extend([lambda request, deliver: deliver(request)] * 2 + [answer_cut] * 4)
-    try:
+    with pytest.raises(OfflineError):
         wang.tablet.sync()
-    except OfflineError:
-        assert 0 < wang.tablet.waiting < 4
+    assert 0 < wang.tablet.waiting < 4
     assert len(wang.tablet.disputes.list()) == 4
     tablet = wang.reopen()
     sync(wang)

@@ -104,14 +104,16 @@ GUARDS = (
         "server/store/center_outbox.py",
         "is_free = sa.or_(row.lease.is_(None), row.lease == holder, row.lease_until_ms <= now_ms)",
         "is_free = sa.true()",
-        ("tests/center_push/test_pushing.py::test_a_worker_that_dies_after_a_delivery_leaves_it_to_be_sent_again",),
+        (
+            "tests/center_push/test_pushing_again.py::test_a_worker_that_dies_after_a_delivery_leaves_it_to_be_sent_again",
+        ),
     ),
     Guard(
         "a snapshot that was tried keeps its place",
         "server/store/center_outbox.py",
         "waits = sa.and_(row.attempts == 0, row.delivered_ms.is_(None))",
         "waits = row.delivered_ms.is_(None)",
-        ("tests/center_push/test_pushing.py::test_a_newer_snapshot_takes_the_place_of_one_that_was_never_tried",),
+        ("tests/center_push/test_pushing_again.py::test_a_newer_snapshot_takes_the_place_of_one_that_was_never_tried",),
     ),
     Guard(
         "an older version of a day takes no newer one's place",
@@ -195,7 +197,7 @@ GUARDS = (
         "server/keeping/lasting.py",
         "os.fsync(file.fileno())",
         "file.fileno()",
-        ("tests/cli/test_keeping.py",),
+        ("tests/cli/test_lasting_decisions.py",),
     ),
     Guard(
         "what was revoked or erased stays so after a restore",

@@ -94,6 +94,7 @@ dots = st.dictionaries(texts, st.lists(texts, max_size=2), max_size=2)
 documents = st.dictionaries(texts, st.none() | st.booleans() | texts | st.integers(0, 99), max_size=3)
 names = st.text("abc-019", min_size=1, max_size=8)
 """Types, ids and reasons: nothing that JSON escapes."""
+last_lines = st.builds(LastLine, texts, st.booleans(), counts)
 gone_rows = st.builds(Row, counts, names, names, gone=names)
 
 
@@ -109,7 +110,7 @@ def line(part: Row | ScopeLost) -> bytes:
         | st.builds(ScopeLost, texts),
         max_size=5,
     ),
-    st.builds(LastLine, texts, st.booleans(), counts),
+    last_lines,
     st.integers(0, 7),
 )
 def test_an_answer_is_read_back_and_a_cut_one_is_broken(
@@ -165,7 +166,9 @@ def test_any_mutilated_line_is_an_edit_or_unread(history: History, data: st.Data
             assert found.name is None or found.code in Code
 
 
-@given(any_bytes, st.lists(any_bytes, max_size=3))
+@given(
+    any_bytes | request_heads.map(lambda head: frames.request(head, ()).rstrip(b"\n")), st.lists(any_bytes, max_size=3)
+)
 def test_any_bytes_are_a_request_or_malformed(first: bytes, rest: list[bytes]) -> None:
     try:
         head, edit_lines = frames.read_request(b"\n".join([first, *rest]))
@@ -175,7 +178,7 @@ def test_any_bytes_are_a_request_or_malformed(first: bytes, rest: list[bytes]) -
     assert b"\n".join(edit_lines) == b"\n".join(rest).removesuffix(b"\n")
 
 
-@given(st.lists(any_bytes, max_size=4))
+@given(st.lists(any_bytes | gone_rows.map(row_line) | last_lines.map(frames.last_line), max_size=4))
 def test_any_bytes_are_an_answer_or_malformed(answer: list[bytes]) -> None:
     head = frames.answer_head(AnswerHead("m", "2026-11-21T08:20:00.000Z-0000", 1, replay=False, outcomes=()))
     for begun in (answer, [head, *answer]):

@@ -3,11 +3,14 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from client_sdk import Tablet
+from client_sdk import Tablet, application
+from client_sdk.loop import REPAIRS_MAX
+from sync.digests import drifted
 from tests.support.clock import DAY_MS
 from tests.support.county import FAR_GRID, GRID, NEXT_GRID, VILLAGE, County
 
@@ -68,6 +71,26 @@ def test_a_repair_that_takes_many_pages_comes_to_its_end(county: County, officer
     officer._loop.rows_max = 1
     assert officer.sync().received == 3
     assert {each.id for each in officer.households.list()} == before
+
+
+@pytest.mark.parametrize("wrong", [REPAIRS_MAX - 1, REPAIRS_MAX, 9])
+def test_what_a_repair_does_not_mend_is_left_for_the_next_sync(
+    county: County, officer: Tablet, monkeypatch: pytest.MonkeyPatch, wrong: int
+) -> None:
+    before = officer.households.list()
+    compared: list[object] = []
+
+    def differing(*given: Any) -> list[str]:
+        compared.append(given)
+        return [f"unit:{GRID}"] if len(compared) <= wrong else drifted(*given)
+
+    monkeypatch.setattr(application, "drifted", differing)
+    county.clock.pass_ms(DAY_MS)
+    assert officer.sync().received == 2 * min(wrong, REPAIRS_MAX)
+    assert len(compared) == REPAIRS_MAX
+    assert officer.households.list() == before
+    officer.sync()
+    assert (len(compared) > REPAIRS_MAX) is (wrong >= REPAIRS_MAX), "found right, it is not asked about again that day"
 
 
 def test_a_tablet_that_has_not_drifted_reads_nothing_again(county: County, officer: Tablet) -> None:

@@ -137,7 +137,7 @@ def test_a_push_that_meets_an_erasure_comes_before_or_after_it(
     made = wang.create("dispute", unit=GRID, title=NAME)
     wang.sync()
     li.sync()
-    meeting = Meeting(monkeypatch, ledger, "locked", 2)
+    meeting = Meeting(monkeypatch, county.center.engine, ledger, "locked", 2)
     author = zhao if comes == "outside" else li
     if comes in ("change", "outside"):
         edit = author.change("dispute", made, over={"place": [made]}, place=NAME)
@@ -221,7 +221,7 @@ def test_a_line_without_a_name_that_meets_an_erasure_is_not_kept(
 ) -> None:
     home = wang.create("household", unit=GRID)
     wang.sync()
-    meeting = Meeting(monkeypatch, ledger, "locked", 2)
+    meeting = Meeting(monkeypatch, county.center.engine, ledger, "locked", 2)
     line = f'{{"about":"{home}","{NAME}'.encode()
     meeting.run(lambda: erasure.erase(county.center, "household", home, WHY), lambda: wang.push([line]).last)
     assert NAME not in kept(county)

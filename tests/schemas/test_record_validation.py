@@ -19,7 +19,7 @@ RECORD = "0192c3a0-0000-7000-8000-000000000001"
 PLACE = {"lat": "25.531234", "lon": "102.401234", "accuracy_m": 8}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "household": {
-        "unit": "532329101003012",
+        "unit": "990101101003012",
         "address": "东村 3 组 12 号",
         "phone": "138 0000 0000 转 2",
         "people_count": 4,
@@ -30,7 +30,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "visit": {
         "household": RECORD,
-        "unit": "532329101003012",
+        "unit": "990101101003012",
         "visited_at": "2026-11-21T08:15:30Z",
         "visitor": "wang",
         "mode": "door",
@@ -42,7 +42,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "location": {"lat": "-0.5", "lon": "180"},
     },
     "dispute": {
-        "unit": "532329101003012",
+        "unit": "990101101003012",
         "category": "neighbours",
         "source": "found_by_grid",
         "title": "Fence",
@@ -171,6 +171,8 @@ def test_an_endless_unknown_name_is_cut() -> None:
     (problem,) = found("dispute", {"x" * 60_000: 1})
     assert problem.field == "x" * limits.SHOWN_NAME_CHARS_MAX + "…"
     assert len(problem.zh) < 100
+    (problem,) = found("dispute", {"x" * limits.SHOWN_NAME_CHARS_MAX: 1})
+    assert problem.field == "x" * limits.SHOWN_NAME_CHARS_MAX
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"rev": 1, "type": "dispute", "id": RECORD, "keys": ["unit:5"], "doc": {"a": 1}, "dots": {"*": [EDIT]}},
         {"rev": 1, "type": "dispute", "id": RECORD, "gone": "moved"},
     ],
-    "ScopeLine": [{"scope": "unit:532329101003012", "gone": True}],
+    "ScopeLine": [{"scope": "unit:990101101003012", "gone": True}],
     "LastLine": [{"cursor": "c", "more": False, "rev": 9040}],
     "EnrollRequest": [{"code": "AB12", "nonce": "n", "tablet": {"name": "平板 7"}}],
     "EnrollAnswer": [{"tablet": "t7", "token": "s", "person": PERSON, "scope": ["person:wang"], "clock": STAMP}],

@@ -8,6 +8,7 @@ from server.administration import Period
 from server.app import create_app
 from server.settings import Settings
 from server.store import schema, tablets
+from server.store.ledger import NoCountyError
 from tests.support.answers import Document, ProblemAnswerError
 from tests.support.clock import HOUR_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, THIRD_GRID, TOWNSHIP, VILLAGE, County
@@ -80,7 +81,7 @@ def test_a_revoked_tablet_is_not_enrolled_by_its_old_code(county: County, person
 
 def test_two_tablets_with_one_code_at_once(county: County, person: str, monkeypatch: pytest.MonkeyPatch) -> None:
     code = county.code(person)
-    meeting = Meeting(monkeypatch, tablets, "code", 2)
+    meeting = Meeting(monkeypatch, county.center.engine, tablets, "code", 2)
 
     def enrolled(nonce: str) -> str:
         try:
@@ -155,6 +156,14 @@ def test_staff_see_whom_they_may_assign(county: County, wang: Device) -> None:
     assert set(names(everyone)) >= {f"unit:{unit}" for unit in (GRID, NEXT_GRID, THIRD_GRID, FAR_GRID)}
 
 
+def test_staff_who_have_left_see_nobody_there_any_more(county: County) -> None:
+    sun, stays = county.worker("孙立", VILLAGE, "village_staff"), county.hire("周正", "village_staff", VILLAGE)
+    assert f"person:{stays}" in {each["assignee"] for each in sun.me()["colleagues"]}
+    county.clock.pass_ms(HOUR_MS)
+    administration.unassign(county.center, sun.person, VILLAGE, Period())
+    assert sun.me()["colleagues"] == []
+
+
 def test_one_whose_assignment_ended_is_still_somebody(county: County, wang: Device) -> None:
     county.clock.pass_ms(HOUR_MS)
     administration.unassign(county.center, wang.person, GRID, Period())
@@ -206,6 +215,8 @@ def test_several_counties_in_one_database(county: County) -> None:
     administration.init(county.center.answering_for("990202"), "990202", "东山县")
     answer = county.http.get("/readyz")
     assert answer.json()["code"] == "unavailable"
+    with county.center.engine.connect() as connection, pytest.raises(NoCountyError, match="set DOORSTEP_COUNTY"):
+        county.center.county(connection)
     county.stop()
     county.app = create_app(Settings(county.url, county="990202"), county.clock)
     county.center = county.app.extensions["center"]

@@ -123,7 +123,7 @@ def test_no_statement_is_made_anew_for_a_call(county: County, wang: Device) -> N
 
 def test_a_sync_is_four_round_trips(county: County, wang: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     if county.center.engine.dialect.name == "sqlite":
-        pytest.skip("within one process there are no round trips")
+        pytest.skip("SQLite is within the process: there are no round trips")
     flights: list[int] = []
     sent = flight._sent
 
@@ -173,7 +173,7 @@ _CODED = sa.select(unit.c.name).where(unit.c.code == sa.bindparam("code", type_=
 @pytest.mark.parametrize("strange", [1.5, True, b"a".hex, "a\0b"], ids=["float", "bool", "function", "NUL"])
 def test_what_no_statement_takes_leaves_the_connection_whole(county: County, strange: object) -> None:
     if county.center.engine.dialect.name == "sqlite":
-        pytest.skip("it takes others")
+        pytest.skip("SQLite takes some of these and refuses others in its own way")
 
     def coded() -> Question[int]:
         return len((yield _CODED, {"code": strange}))
@@ -187,7 +187,7 @@ def test_what_no_statement_takes_leaves_the_connection_whole(county: County, str
 
 def test_a_column_that_was_changed_while_the_server_runs(county: County, wang: Device) -> None:
     if county.center.engine.dialect.name == "sqlite":
-        pytest.skip("it keeps no plans across a change")
+        pytest.skip("SQLite keeps no plans across a change")
     wang.sync()
     with county.center.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("ALTER TABLE tablet ALTER COLUMN last_now TYPE varchar(64)")

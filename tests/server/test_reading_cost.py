@@ -98,7 +98,7 @@ def test_an_export(large: County, who: str, question: str) -> None:
 def test_a_page_of_the_whole_county_goes_by_revision(large: County, request: pytest.FixtureRequest) -> None:
     """PostgreSQL weighs by its statistics which is the less to look through: the records of the type, or the newest."""
     if request.node.callspec.params["large"] == ("postgresql", "filled"):
-        pytest.skip("it has no statistics yet")
+        pytest.skip("PostgreSQL has no statistics before it has looked at its tables, and weighs by them here")
     held = held_by(large, "county_staff", COUNTY)
     for order in (Order("rev", descending=True), Order("rev", descending=False, after=100_000)):
 

@@ -1,54 +1,24 @@
-"""Exports: in scope, masked, harmless, one snapshot, and the push goes on beside them."""
+"""Exports: in scope, masked, harmless, and in words."""
 
 import io
-import json
-import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]  # It carries no types.
 import pytest
-from sqlalchemy.pool import QueuePool
-from werkzeug.wsgi import FileWrapper
+import xlsxwriter  # type: ignore[import-untyped]  # Nor does this.
 
 from schemas.catalog import CATALOG
 from server import administration
-from server.reading import cells, comma_separated, export, workbook
+from server.reading import cells, comma_separated, workbook
 from sync.codes import DETAILS, Code
-from tests.support.answers import Document, ProblemAnswerError
 from tests.support.clock import MINUTE_MS
 from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
-from tests.support.reader import answered, features, items, sheet
+from tests.support.reader import answered, column, features, items, sheet
 from tests.support.reader import workbook as workbook_of
 from tests.support.statements import statements
-
-POINT = {"lat": "25.531234", "lon": "102.401234", "accuracy_m": 8}
-
-
-@pytest.fixture
-def homes(county: County, wang: Device) -> list[str]:
-    """A household with everything that is sensitive, and one with a formula for an address."""
-    first = wang.create(
-        "household", unit=GRID, phone="13812348000", service_needs=["hardship"], location=POINT, people_count=3,
-        notes="门朝东，\n有狗。",
-    )  # fmt: skip
-    county.clock.pass_ms(MINUTE_MS)
-    second = wang.create(
-        "household", unit=GRID, address="=1+1", door_no="+86", head_name="-甲", phone="+86 13812348000"
-    )
-    wang.sync()
-    county.clock.pass_ms(MINUTE_MS)
-    return [first, second]
-
-
-def column(table: tuple[list[str], list[list[Any]], str], label: str) -> list[Any]:
-    header, rows, _ = table
-    return [row[header.index(label)] for row in rows]
 
 
 def test_a_sheet_in_chinese(wang: Device, homes: list[str]) -> None:
@@ -268,6 +238,17 @@ def test_a_line_break_of_windows_is_one_line_break(wang: Device) -> None:
     assert not any(b"_x000D_" in book.read(part) for part in book.namelist())
 
 
+def test_what_is_too_long_for_a_cell_is_cut() -> None:
+    """Excel itself would leave it out."""
+    book = io.BytesIO()
+    most = workbook.CELL_CHARS_MAX
+    with xlsxwriter.Workbook(book) as written:
+        sheet = workbook._Sheet(written.add_worksheet(), None, None)
+        workbook._row(sheet, 0, ["a" * most, "a" * most + "b"])
+    [[whole, cut]] = openpyxl.load_workbook(book).worksheets[0].iter_rows(values_only=True)
+    assert whole == cut == "a" * most
+
+
 def test_needs_that_were_all_taken_off_are_no_needs(wang: Device, homes: list[str]) -> None:
     wang.change("household", homes[0], remove={"service_needs": ["hardship"]})
     wang.sync()
@@ -328,147 +309,3 @@ def test_every_type_can_be_exported(wang: Device, li: Device, kind: str) -> None
     assert [row[0] for row in sheet(wang, kind)[1]] == listed
     assert [row[0] for row in workbook_of(wang, kind)[1]] == listed
     assert [each["id"] for each in features(wang, kind)["features"]] == listed
-
-
-def audits(county: County) -> list[Document]:
-    with county.center.engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT line FROM edit_log WHERE kind = 'audit' ORDER BY revision")
-        return [json.loads(bytes(line)) for (line,) in rows]
-
-
-@pytest.mark.parametrize("form", export.MEDIA)
-def test_one_field_is_unmasked_for_a_reason_and_that_is_kept(county: County, homes: list[str], form: str) -> None:
-    sun = county.worker("孙立", VILLAGE, "village_staff")
-    asked = {"unmask": "phone", "reason": "回访核实", "unit": GRID}
-    body = answered(sun, f"export/household.{form}", **asked).content
-    if form == "xlsx":
-        phones = column(workbook_of(sun, "household", **asked), "电话")
-        assert phones == ["13812348000", "+86 13812348000"]
-    else:
-        assert "13812348000" in body.decode()
-        assert "hardship" not in body.decode()
-    said = {
-        "at": county.clock.stamp,
-        "by": sun.person,
-        "tablet": sun.tablet,
-        "do": "unmask",
-        "type": "household",
-        "form": form,
-        "fields": ["phone"],
-        "reason": "回访核实",
-        "filters": {"unit": [GRID]},
-    }
-    assert audits(county) == [said] * (2 if form == "xlsx" else 1)
-    assert county.differences() == [], "it is in the chain"
-
-
-def test_whole_parties_are_unmasked_together(county: County, wang: Device) -> None:
-    wang.create("dispute", unit=GRID)
-    wang.sync()
-    sun = county.worker("孙立", VILLAGE, "village_staff")
-    assert column(sheet(sun, "dispute", unmask="parties", reason="通知到场"), "当事人") == ["申请 自然人 甲某"]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "status", "field"),
-    [
-        ({"unmask": "phone"}, 422, "reason"),
-        ({"unmask": "phone", "reason": "  "}, 422, "reason"),
-        ({"unmask": "phone", "reason": "a\0"}, 422, "reason"),
-        ({"unmask": "address", "reason": "x"}, 422, "unmask"),
-        ({"unmask": "nothing", "reason": "x"}, 422, "unmask"),
-        ({"unmask": ["phone", "service_needs"], "reason": "x"}, 422, "unmask"),
-        ({"lang": "fr"}, 422, "lang"),
-        ({"limit": "5"}, 422, "limit"),
-        ({"sort": "rev"}, 422, "sort"),
-    ],
-)
-def test_what_cannot_be_asked_is_said_and_nothing_is_kept(
-    county: County, homes: list[str], parameters: dict[str, Any], status: int, field: str
-) -> None:
-    sun = county.worker("孙立", VILLAGE, "village_staff")
-    with pytest.raises(ProblemAnswerError) as refused:
-        answered(sun, "export/household.csv", **parameters)
-    assert (refused.value.status, refused.value.document["field"]) == (status, field)
-    assert audits(county) == []
-
-
-def test_only_staff_have_anything_unmasked(county: County, wang: Device, homes: list[str]) -> None:
-    for reader in (wang, county.worker("陈和", VILLAGE, "mediator"), county.worker("何来", COUNTY, "admin")):
-        with pytest.raises(ProblemAnswerError) as refused:
-            answered(reader, "export/household.csv", unmask="phone", reason="x")
-        assert (refused.value.status, refused.value.code) == (403, "not-allowed")
-    assert audits(county) == []
-
-
-@pytest.mark.parametrize("path", ["export/matter.csv", "export/visit.pdf", "export/visit", "export/visit."])
-def test_what_there_is_no_export_of(wang: Device, path: str) -> None:
-    with pytest.raises(ProblemAnswerError) as refused:
-        answered(wang, path)
-    assert (refused.value.status, refused.value.code) == (404, "not-found")
-
-
-def opened(county: County, reader: Device) -> FileWrapper:
-    return export.exported(county.center, reader.token, "household", "csv", {}, "zh")
-
-
-def read(county: County, reader: Device) -> str:
-    with closing(opened(county, reader)) as file:
-        return b"".join(file).decode()
-
-
-def test_an_export_is_one_snapshot_and_the_push_goes_on(
-    county: County, wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is pushed while the first record has been written and the second not is in neither."""
-    whole = export._parts
-
-    def meanwhile(*given: Any) -> Iterator[bytes]:
-        for number, part in enumerate(whole(*given)):
-            yield part
-            if number == 0:
-                wang.create("household", unit=GRID)
-                wang.change("household", homes[1], address="渠边路 5 号")
-                assert wang.sync().outcomes == []
-
-    monkeypatch.setattr(comma_separated, "BYTES_AT_ONCE", 1)
-    with monkeypatch.context() as patched:
-        patched.setattr(export, "_parts", meanwhile)
-        text = read(county, wang)
-    assert "共 2 条" in text
-    assert "'=1+1" in text
-    assert "共 3 条" in read(county, wang)
-
-
-@pytest.mark.parametrize("parts", [0, 1])
-def test_one_that_is_broken_off_keeps_no_connection(county: County, wang: Device, homes: list[str], parts: int) -> None:
-    for _ in range(2 * county.center.settings.pool_size):
-        file = opened(county, wang)
-        for _ in range(parts):
-            next(file)
-        file.close()
-    headers = {"Authorization": f"Bearer {wang.token}"}
-    for _ in range(2 * county.center.settings.pool_size):
-        assert wang.http.head("/api/v1/export/household.csv", headers=headers).status_code == 200
-    assert wang.sync().outcomes == []
-
-
-def test_a_workbook_that_fails_leaves_nothing_behind(
-    county: County, wang: Device, homes: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(workbook, "_row", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        export.exported(county.center, wang.token, "household", "xlsx", {}, "zh")
-    assert list(tmp_path.iterdir()) == []
-    assert wang.sync().outcomes == []
-
-
-@pytest.mark.parametrize("form", export.MEDIA)
-def test_one_who_reads_slowly_keeps_no_connection(county: County, wang: Device, homes: list[str], form: str) -> None:
-    headers = {"Authorization": f"Bearer {wang.token}"}
-    with wang.http.stream("GET", f"/api/v1/export/household.{form}", headers=headers) as answer:
-        pool = county.center.engine.pool
-        assert isinstance(pool, QueuePool)
-        assert pool.checkedout() == 0, "the file waits on the disk"
-        assert answer.read()

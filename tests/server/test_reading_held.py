@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schemas.reading import DECISION_BYTES_MAX
 from server import administration, holding
 from server.administration import Period
 from sync import ids
@@ -194,7 +195,20 @@ def test_only_two_words_are_known(zhao: Device, foreign: str, decision: object) 
     assert refusal(zhao, foreign, decision) == (422, "invalid")
 
 
-@pytest.mark.parametrize(("body", "status"), [(b"", 400), (b"[]", 400), (b"release", 400), (b"x" * 5000, 413)])
+WORD = b'{"decision":"maybe"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"[]", 400),
+        (b"release", 400),
+        (WORD.ljust(DECISION_BYTES_MAX), 422),
+        (WORD.ljust(DECISION_BYTES_MAX + 1), 413),
+    ],
+    ids=["nothing", "a list", "no JSON", "as long as may be", "longer"],
+)
 def test_a_body_that_is_none(zhao: Device, foreign: str, body: bytes, status: int) -> None:
     headers = {"Authorization": f"Bearer {zhao.token}"}
     assert zhao.http.post(f"/api/v1/held/{foreign}", content=body, headers=headers).status_code == status

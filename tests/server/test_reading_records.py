@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.catalog import CATALOG
-from schemas.reading import LIST_ROWS_MAX
+from schemas.reading import FILTER_VALUES_MAX, LIST_ROWS_MAX
 from server import administration
 from server.administration import Period
 from server.store import listing
@@ -273,6 +273,10 @@ def test_it_is_said_what_can_be_asked(wang: Device, kind: str, parameters: dict[
 
 def test_the_largest_page_is_given(wang: Device) -> None:
     assert items(wang, "records/visit", limit=LIST_ROWS_MAX) == []
+
+
+def test_the_longest_filter_is_taken(wang: Device) -> None:
+    assert items(wang, "records/visit", result=["met"] * FILTER_VALUES_MAX) == []
 
 
 def test_every_type_of_the_catalog_can_be_listed(wang: Device) -> None:

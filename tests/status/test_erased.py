@@ -1,9 +1,11 @@
 """What is erased stays in the figures of its days, and in no balance after them."""
 
+import pytest
+
 from server.keeping import erasure
 from tests.status.test_status import status
 from tests.support.clock import DAY_MS
-from tests.support.county import GRID, County
+from tests.support.county import FAR_GRID, GRID, County
 from tests.support.device import Device
 from tests.support.statements import statements
 
@@ -32,6 +34,19 @@ def test_an_erased_household_is_not_to_be_visited_any_more(county: County, wang:
     assert found["counts"]["visits"] == 2
     county.clock.pass_ms(400 * DAY_MS)
     assert status(tang)["measures"]["visit_coverage"] == {"numerator": 0, "denominator": 1}
+
+
+@pytest.mark.parametrize("kind", ["household", "dispute", "visit"])
+def test_a_refused_creation_that_is_erased_was_never_counted(
+    county: County, wang: Device, tang: Device, kind: str
+) -> None:
+    home = wang.create("household", unit=GRID)
+    link = {"household": home} if kind == "visit" else {}
+    made = wang.create(kind, unit=FAR_GRID, **link)
+    assert wang.sync().outcome(made)["code"] == "not-allowed"
+    before = status(tang)["counts"]
+    assert erasure.erase(county.center, kind, made, "依申请")
+    assert status(tang)["counts"] == before
 
 
 def test_what_is_erased_twice_is_counted_once(county: County, wang: Device, tang: Device) -> None:

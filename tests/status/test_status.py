@@ -8,7 +8,7 @@ import pytest
 from server import administration
 from sync.codes import UNSEEN
 from tests.support.clock import DAY_MS
-from tests.support.county import COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
+from tests.support.county import ALWAYS, COUNTY, FAR_GRID, GRID, OTHER_VILLAGE, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
 from tests.support.statements import statements
 
@@ -103,6 +103,10 @@ def test_a_visit_that_is_corrected_is_counted_anew(county: County, wang: Device,
     wang.sync()
     assert status(tang)["measures"]["visit_coverage"]["numerator"] == 0
     wang.catch_up()
+    wang.change("visit", visit, result="met", removed="误登记")
+    wang.sync()
+    assert status(tang)["measures"]["visit_coverage"]["numerator"] == 0, "as if it had not been"
+    wang.catch_up()
     wang.change("household", home, removed="重复登记")
     wang.sync()
     assert status(tang)["measures"]["visit_coverage"] == {"numerator": 0, "denominator": 0}
@@ -149,6 +153,14 @@ def test_nobody_sees_the_status_of_another_unit(county: County, sun: Device, uni
     answer = asked(sun, unit=unit)
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (404, "not-found", "unit")
     assert (answer.json()["zh"], answer.json()["en"]) == (UNSEEN.zh, UNSEEN.en)
+
+
+def test_ones_own_unit_is_the_highest_of_those_that_one_holds_now(county: County, sun: Device) -> None:
+    administration.assign(county.center, sun.person, TOWNSHIP, "township_staff", ALWAYS)
+    assert status(sun)["unit"] == TOWNSHIP
+    county.clock.pass_ms(DAY_MS)
+    administration.unassign(county.center, sun.person, TOWNSHIP, administration.Period())
+    assert status(sun)["unit"] == VILLAGE
 
 
 def test_a_mediator_has_no_unit_to_look_at(county: County) -> None:

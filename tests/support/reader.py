@@ -80,3 +80,8 @@ def features(device: Device, kind: str, **parameters: Parameter) -> Document:
 
 def feed(device: Device, **parameters: Parameter) -> Answer:
     return Answer.read(answered(device, "feed", **parameters).content)
+
+
+def column(table: tuple[list[str], list[list[Any]], str], label: str) -> list[Any]:
+    header, rows, _ = table
+    return [row[header.index(label)] for row in rows]

@@ -20,7 +20,7 @@ def test_a_record_is_what_its_creation_says() -> None:
     center = pushed(household)
 
     assert shown(center, household) == {
-        "unit": "532329101003001",
+        "unit": "990101101003001",
         "address": "1 Canal Lane",
         "phone": "138 0000 0001",
         "service_needs": ["hardship", "newcomer"],
@@ -52,6 +52,17 @@ def test_two_titles_given_at_once_conflict_and_the_later_is_shown() -> None:
     assert outcome(center, by_wang) == (APPLIED, None)
     assert outcome(center, by_zhao) == (CONFLICT, None)
     assert len(decided(center, by_zhao).conflicts) == 1
+
+
+def test_what_was_shown_before_is_kept_only_where_merging_needs_it() -> None:
+    was = {"title": "Fence", "summary": "一。"}
+    edit = changed(
+        FENCE, "wang", over={"title": [FENCE], "summary": [FENCE]}, was=was, title="Drain", summary="一。二。"
+    )
+    record = pushed(FENCE, edit).world.records[name(FENCE)].record
+
+    [title], [summary] = record.register("title").siblings, record.register("summary").siblings
+    assert (title.was, summary.was) == (None, "一。")
 
 
 def test_an_ordinary_edit_covers_only_the_value_it_saw_and_the_conflict_stays_open() -> None:
@@ -147,18 +158,18 @@ def test_an_edit_that_covers_itself_through_a_refused_one_does_not_stand(refused
 def test_edits_that_name_each_other_both_fall_and_the_record_is_still_to_be_mended() -> None:
     two = new_name()
     first = changed(
-        FENCE, "zhao", 1, over={"title": [two], "unit": [FENCE, two]}, title="Drain", unit="532329101003002"
+        FENCE, "zhao", 1, over={"title": [two], "unit": [FENCE, two]}, title="Drain", unit="990101101003002"
     )
     covers = {"title": [first], "unit": [first]}
-    second = changed(FENCE, "zhao", 2, over=covers, title="Canal", unit="532329101003002", edit=two)
+    second = changed(FENCE, "zhao", 2, over=covers, title="Canal", unit="990101101003002", edit=two)
     center = pushed(FENCE, first, second)
 
     assert shown(center, FENCE)["title"] == "Fence"
     assert "unit" not in shown(center, FENCE)
-    again = changed(FENCE, "zhao", 3, over={"unit": [first]}, unit="532329101003001")
+    again = changed(FENCE, "zhao", 3, over={"unit": [first]}, unit="990101101003001")
     center.push([again])
     assert outcome(center, again) == (APPLIED, None)
-    assert shown(center, FENCE)["unit"] == "532329101003001"
+    assert shown(center, FENCE)["unit"] == "990101101003001"
 
 
 def test_sets_keep_what_anybody_saw_reason_to_keep() -> None:

@@ -15,7 +15,8 @@ def test_a_span_holds_from_its_beginning_up_to_its_end() -> None:
     span = Span("x", at(1), at(3))
     assert [span.holds(at(n)) for n in range(5)] == [False, True, True, False, False]
     assert Span("x").holds(at(0))
-    assert not Assignment("grid_worker", GRID, at(1), at(3)).holds(at(3))
+    assignment = Assignment("grid_worker", GRID, at(1), at(3))
+    assert [assignment.holds(at(n)) for n in range(5)] == [False, True, True, False, False]
 
 
 def test_the_tree_is_what_the_parents_say() -> None:
