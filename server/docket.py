@@ -26,6 +26,8 @@ CENTER = "center"
 
 CLOSED_WITHOUT_FOLLOW_UP = "closed_without_follow_up"
 FAILED_WITHOUT_ROUTES = "failed_without_routes_told"
+DECLINED_WITHOUT_REASON = "declined_without_reason"
+MERGED_WITHOUT_DUPLICATE_OF = "merged_without_duplicate_of"
 ASSIGNEE_UNKNOWN = "assignee_unknown"
 """Nobody of that name worked here when the case was given to them: most likely a slip of the pen."""
 DEADLINE_MAY_SHIFT = "deadline_may_shift"
@@ -134,6 +136,8 @@ def _flags(document: Values, followed_up: Sequence[str], strangers: Collection[s
     found = {
         CLOSED_WITHOUT_FOLLOW_UP: status == "closed" and not followed_up,
         FAILED_WITHOUT_ROUTES: status == "failed" and document.get("routes_told") is not True,
+        DECLINED_WITHOUT_REASON: status == "declined" and not str(document.get("close_reason") or "").strip(),
+        MERGED_WITHOUT_DUPLICATE_OF: status == "merged" and not document.get("duplicate_of"),
         ASSIGNEE_UNKNOWN: document.get("assignee") in strangers,
         DEADLINE_MAY_SHIFT: isinstance(due, str) and not deadlines.is_published(date.fromisoformat(due[:10])),
     }

@@ -105,6 +105,23 @@ def test_a_failure_without_other_routes_told_is_flagged(county: County, wang: De
     assert not wang.all("dispute")[fence].get("flags")
 
 
+@pytest.mark.parametrize(
+    ("status", "flag", "mended"),
+    [
+        ("declined", "declined_without_reason", {"close_reason": "不属人民调解范围"}),
+        ("merged", "merged_without_duplicate_of", {"duplicate_of": None}),
+    ],
+)
+def test_a_way_out_that_does_not_say_what_it_must_is_flagged_until_it_does(
+    county: County, wang: Device, sun: Device, status: str, flag: str, mended: dict[str, Any]
+) -> None:
+    other, fence = (wang.create("dispute", unit=GRID) for _ in range(2))
+    wang.sync()
+    assert moved(sun, fence, status=status)["flags"] == [flag]
+    assert moved(sun, fence, **{name: value or other for name, value in mended.items()})["flags"] == []
+    assert "flags" not in moved(sun, other, status=status, **{name: value or fence for name, value in mended.items()})
+
+
 def test_a_deadline_in_a_year_of_unknown_holidays_is_flagged(county: County, wang: Device) -> None:
     county.clock.pass_ms(20 * 365 * DAY_MS)
     fence = wang.create("dispute", unit=GRID)
