@@ -89,7 +89,8 @@ class Docket:
             said["accepted_at"] = instant(self.now_ms)
             statutory = today + timedelta(days=PERIODS.statutory_days)
             said["statutory_due_at"] = deadlines.end_of(statutory, self.timezone)
-        is_moved_on = counting.is_open(case.life) and self._tier_changed(case)
+        is_reopened = counting.times_reopened(case.life) > counting.times_reopened(case.life_before)
+        is_moved_on = counting.is_open(case.life) and (is_reopened or self._tier_changed(case))
         if "due_at" not in document or is_moved_on:
             working_days = PERIODS.tier_working_days[str(document["tier"])]
             due = deadlines.working_day_after(today, working_days, PERIODS)

@@ -67,6 +67,19 @@ def test_each_tier_has_its_own_clock(county: County, wang: Device, sun: Device, 
     assert (accepted["due_at"], accepted["case_no"]) == (escalated["due_at"], "(2026)人调字第1号")
 
 
+def test_a_reopened_case_gets_its_tiers_days_anew(county: County, wang: Device, tang: Device) -> None:
+    fence = wang.create("dispute", unit=GRID)
+    for status in ("accepted", "mediating", "failed"):
+        wang.change("dispute", fence, status=status, routes_told=True)
+    wang.sync()
+    county.clock.pass_ms(20 * DAY_MS)
+    reopened = moved(tang, fence, status="mediating")
+    assert reopened["due_at"] == "2026-12-15T15:59:59Z", "two working days from the Friday on which it came back"
+    assert reopened["statutory_due_at"] == "2026-12-21T15:59:59Z", "that of the statute runs from acceptance"
+    county.clock.pass_ms(DAY_MS)
+    assert moved(tang, fence, status="suspended")["due_at"] == reopened["due_at"], "once"
+
+
 def test_nobody_but_the_server_writes_them(county: County, wang: Device, sun: Device) -> None:
     fence = wang.create("dispute", unit=GRID)
     wang.sync()
