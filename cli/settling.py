@@ -77,7 +77,7 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
     if side is not None and side not in one.sides:
         raise CommandError("value-missing", "这一方没有内容", "That side gave no value")
     taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
-    return saved(one.settle(taken), words)
+    return saved(one.settle(taken), words, {one.field: taken})
 
 
 @click.command()
@@ -161,7 +161,8 @@ def _refused(found: Tablet, edit: str) -> Refused:
 def mend(found: Tablet, words: Words, edit: str, pairs: tuple[str, ...]) -> Answer:
     """更正被退回的修改。 Save a refused edit again, with these values in place of its own."""
     item = _refused(found, edit)
-    return saved(item.mend(**given(record_type(item.type), pairs)), words)
+    said = given(record_type(item.type), pairs)
+    return saved(item.mend(**said), words, said)
 
 
 @click.command()

@@ -1,8 +1,8 @@
 """What the commands of `doorstep tablet` share: the store, the language, the records by type, errors in words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from cli.answers import Answer, CommandError, answering
 from cli.words import LANGUAGES, Words, language_of
 from client_sdk import Collection, Record, Tablet, TabletError
 from client_sdk.stamping import Clock, system_clock
-from schemas.catalog import RecordType
+from schemas.catalog import CATALOG, RecordType
+from schemas.identity_numbers import identity_numbers
 
 STORE_VARIABLE = "DOORSTEP_TABLET_STORE"
 CA_FILE_VARIABLE = "DOORSTEP_CA_FILE"
@@ -74,9 +75,13 @@ def collection(found: Tablet, kind: RecordType) -> Collection:
     }[kind.name]
 
 
-def saved(record: Record, words: Words) -> Answer:
-    text = words(f"已存本机 {record.id}", f"Kept on this tablet: {record.id}")
-    return Answer({"id": record.id, "type": record.type, "pending": record.pending}, text)
+def saved(record: Record, words: Words, given: Mapping[str, object]) -> Answer:
+    """That a record is saved, and what to be warned of in the values that were `given`."""
+    warned = identity_numbers(CATALOG.types[record.type], given)
+    said = [words(f"已存本机 {record.id}", f"Kept on this tablet: {record.id}")]
+    warnings = [asdict(each) for each in warned]
+    values = {"id": record.id, "type": record.type, "pending": record.pending, "warnings": warnings}
+    return Answer(values, "\n".join([*said, *(words(each.zh, each.en) for each in warned)]))
 
 
 more_argument = click.argument("more", metavar="[FIELD=VALUE]...", nargs=-1)

@@ -229,6 +229,25 @@ def test_what_is_no_table_is_said_so(shell: Shell, tmp_path: Path, name: str, co
     assert shell.fails("import", "units", str(file))["code"] == code
 
 
+def test_an_identity_number_is_warned_about_and_loaded(staffed: Shell, tmp_path: Path) -> None:
+    number = "11010519491231002X"  # The example of GB 11643.
+    rows = [["unit", "door_no", "address", "notes"], [GRID, "1", "东村1号", ""], [GRID, "2", "东村2号", f"证{number}"]]
+    command = ("import", "households", table(tmp_path, rows), "--by", "chen")
+    warned = "提醒 Warning: 第 3 行 Row 3 [notes]: 像是身份证号码"
+    assert warned in staffed.text(*command, "--dry-run")
+    said = staffed.does(*command)
+    assert (said["loaded"], said["added"], said["bad_rows"]) == (True, 2, 0)
+    assert [(each["row"], each["column"], each["code"]) for each in said["warnings"]] == [
+        (3, "notes", "identity-number")
+    ]
+    assert number not in str(said)
+
+
+def test_a_micro_grids_code_is_no_identity_number(shell: Shell, tmp_path: Path) -> None:
+    rows = [["code", "name", "parent"], ["440524188001010014", "微网格", GRID]]
+    assert shell.does("import", "units", table(tmp_path, rows))["warnings"] == []
+
+
 def test_a_row_that_is_longer_than_its_heading_is_bad(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "u.csv"
     file.write_text(f"code,name,parent\n{WEST},西镇,原名西乡,990101\n", encoding="utf-8")

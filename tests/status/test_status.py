@@ -60,7 +60,9 @@ def test_an_evening_shows_at_every_level(county: County, wang: Device, sun: Devi
     assert "freshness" not in grid["measures"], "of one grid it would be about one person"
 
 
-def test_freshness_is_told_of_two_tablets_and_more_alone(county: County, wang: Device, sun: Device, tang: Device) -> None:
+def test_freshness_is_told_of_two_tablets_and_more_alone(
+    county: County, wang: Device, sun: Device, tang: Device
+) -> None:
     zhao = county.worker("赵春来", FAR_GRID)
     for tablet in (wang, zhao):
         tablet.sync()
