@@ -27,7 +27,7 @@ skip_option = click.option(
 
 @click.group("import")
 def import_() -> None:
-    """导入。 Units, people and households from .csv or .xlsx files.
+    """导入。 Units, people and households from .csv, .txt or .xlsx files.
 
     While a row is bad nothing is loaded, unless --skip-bad. What is known already adds nothing."""
 
