@@ -88,7 +88,8 @@ def _refused(found: Tablet, edit: str) -> Refused:
 def mend(found: Tablet, words: Words, edit: str, pairs: tuple[str, ...]) -> Answer:
     """更正被退回的修改。 Save a refused edit again, with these values in place of its own."""
     item = _refused(found, edit)
-    return saved(item.mend(**given(record_type(item.type), pairs)), words)
+    said = given(record_type(item.type), pairs)
+    return saved(item.mend(**said), words, said)
 
 
 @click.command()

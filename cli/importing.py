@@ -11,7 +11,7 @@ from cli.center import opened
 
 if TYPE_CHECKING:
     from cli.sheets import Column, Read
-    from server.administration import Difference, Imported
+    from server.administration import Difference, Fault, Imported
 
 LISTED_MAX = 100
 """How many bad rows and differences people are shown; the JSON object has them all."""
@@ -27,7 +27,7 @@ skip_option = click.option(
 
 @click.group("import")
 def import_() -> None:
-    """导入。 Units, people and households from .csv or .xlsx files.
+    """导入。 Units, people and households from .csv, .txt or .xlsx files.
 
     While a row is bad nothing is loaded, unless --skip-bad. What is known already adds nothing."""
 
@@ -109,12 +109,14 @@ def _said(table: "Read", done: "Imported", *, dry_run: bool) -> list[str]:
     told = []
     if table.ignored:
         told.append(f"未使用的列 Columns not used: {'、'.join(table.ignored)}")
-    told += _listed(
-        f"第 {each.row} 行 Row {each.row}{f' [{each.column}]' if each.column else ''}: {each.zh} · {each.en}"
-        for each in done.faults
-    )
+    told += _listed(map(_fault, done.faults))
+    told += _listed(f"提醒 Warning: {_fault(each)}" for each in done.warnings)
     told += _listed(_difference(each, loaded=done.loaded) for each in done.differences)
     return [*told, _summary(done, dry_run=dry_run)]
+
+
+def _fault(each: "Fault") -> str:
+    return f"第 {each.row} 行 Row {each.row}{f' [{each.column}]' if each.column else ''}: {each.zh} · {each.en}"
 
 
 def _difference(each: "Difference", *, loaded: bool) -> str:

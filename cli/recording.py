@@ -13,8 +13,8 @@ from client_sdk import Tablet
 
 def _created(found: Tablet, words: Words, kind: str, more: tuple[str, ...], values: dict[str, Any]) -> Answer:
     known = record_type(kind)
-    said = {name: each for name, each in values.items() if each}
-    return saved(collection(found, known).create(**{**said, **given(known, more)}), words)
+    said = {name: each for name, each in values.items() if each} | given(known, more)
+    return saved(collection(found, known).create(**said), words, said)
 
 
 @click.command()
@@ -76,6 +76,7 @@ def entry(found: Tablet, words: Words, more: tuple[str, ...], **values: Any) -> 
 def change(found: Tablet, words: Words, kind: str, record: str, pairs: tuple[str, ...]) -> Answer:
     """修改记录。 Change a record; an empty value empties the field."""
     known = record_type(kind)
+    said = given(known, pairs)
     before = collection(found, known).get(record)
-    after = collection(found, known).change(record, **given(known, pairs))
-    return saved(after, words, has_changed=after != before)
+    after = collection(found, known).change(record, **said)
+    return saved(after, words, said, has_changed=after != before)

@@ -97,7 +97,7 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
     if side is not None and side not in one.sides:
         raise _missing(one, side, found.person["id"])
     taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
-    answer = saved(one.settle(taken), words)
+    answer = saved(one.settle(taken), words, {one.field: taken})
     if one.may_settle:
         return answer
     doubt = words(

@@ -1,8 +1,10 @@
-"""Tables from files: CSV as spreadsheets write it (UTF-8 or, in China, GB18030) and workbooks (.xlsx, first sheet).
+"""Tables from files: CSV as spreadsheets write it (UTF-8 or, in China, GB18030; with commas, semicolons or tabs; their
+"Unicode text", which is UTF-16 with tabs) and workbooks (.xlsx, first sheet).
 
 Row numbers are those that a spreadsheet shows: the heading is row 1, blank rows count.
 """
 
+import codecs
 import csv
 import io
 import math
@@ -29,6 +31,14 @@ _MARKS = " \t\r\n*＊\ufeff"
 
 _ERROR = re.compile(r"#(?:N/A|GETTING_DATA|[A-Z0-9/]+[!?])")
 """What a spreadsheet shows where it could not calculate."""
+
+_SEPARATOR = re.compile(r"\A\"?sep=([,;\t])\"?\r?\n", re.IGNORECASE)
+"""A first line for Excel alone, which does not show it: what separates the cells."""
+
+_UNREADABLE = (
+    "不是 UTF-8、GB18030 或 UTF-16 编码的文本；请用电子表格另存为 .xlsx",
+    "it is no text in UTF-8, GB18030 or UTF-16; save it as .xlsx in a spreadsheet",
+)
 
 Cells = Sequence[object]
 
@@ -155,25 +165,39 @@ def _text(cell: object) -> str:
 
 def _rows(path: Path) -> Iterable[Cells]:
     match path.suffix.lower():
-        case ".csv":
+        case ".csv" | ".txt":
             return _csv(path)
         case ".xlsx":
             return _workbook(path)
         case _:
             raise CommandError(
-                "file-unknown", f"{path.name} 不是 .csv 或 .xlsx", f"{path.name} is neither .csv nor .xlsx"
+                "file-unknown", f"{path.name} 不是 .csv、.txt 或 .xlsx", f"{path.name} is not .csv, .txt or .xlsx"
             )
 
 
 def _csv(path: Path) -> Iterator[Cells]:
     try:
+        text, separator = _separated(_decoded(path.read_bytes()))
         # Not line by line: a quoted cell may hold line ends.
-        yield from csv.reader(io.StringIO(_decoded(path.read_bytes()), newline=""), strict=True)
-    except (csv.Error, UnicodeDecodeError, OSError) as error:
-        raise _unreadable(path, error) from error
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, *_UNREADABLE) from error
+    except (csv.Error, OSError) as error:
+        raise _unreadable(path, *_reason(error)) from error
+
+
+def _separated(text: str) -> tuple[str, str]:
+    """The table of a text, and what separates its cells: what a `sep=` line says, else what the heading has most of."""
+    said = _SEPARATOR.match(text)
+    if said is not None:
+        return text[said.end() :], said[1]
+    heading = text.partition("\n")[0]
+    return text, max(",;\t", key=heading.count)
 
 
 def _decoded(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -206,7 +230,7 @@ def _workbook(path: Path) -> Iterator[Cells]:
         TypeError,
         zlib.error,
     ) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, *_reason(error)) from error
 
 
 def _shown(result: Any, written: Any) -> object:
@@ -215,6 +239,10 @@ def _shown(result: Any, written: Any) -> object:
     return result.value if is_kept else Formula()
 
 
-def _unreadable(path: Path, error: Exception) -> CommandError:
+def _reason(error: Exception) -> tuple[str, str]:
     reason = " ".join(str(error).split())
-    return CommandError("file-unreadable", f"无法读取 {path.name}：{reason}", f"{path.name} cannot be read: {reason}")
+    return reason, reason
+
+
+def _unreadable(path: Path, zh: str, en: str) -> CommandError:
+    return CommandError("file-unreadable", f"无法读取 {path.name}：{zh}", f"{path.name} cannot be read: {en}")

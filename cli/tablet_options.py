@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cli.words import LANGUAGES, Words, language_of
 from client_sdk import Collection, Record, Tablet, TabletError
 from client_sdk.stamping import Clock, system_clock
 from schemas.catalog import CATALOG, RecordType
+from schemas.identity_numbers import identity_numbers
 from schemas.masking import masked
 
 STORE_VARIABLE = "DOORSTEP_TABLET_STORE"
@@ -91,11 +92,15 @@ def known_by(found: Tablet, kind: RecordType, record: str, values: Mapping[str, 
     return visible(str(document.get(_NAMES[kind.name], record)))
 
 
-def saved(record: Record, words: Words, *, has_changed: bool = True) -> Answer:
-    text = words(f"已存本机 {record.id}", f"Kept on this tablet: {record.id}")
+def saved(record: Record, words: Words, given: Mapping[str, object], *, has_changed: bool = True) -> Answer:
+    """That a record is saved, and what to be warned of in the values that were `given`."""
+    warned = identity_numbers(CATALOG.types[record.type], given)
+    said = words(f"已存本机 {record.id}", f"Kept on this tablet: {record.id}")
     if not has_changed:
-        text = words(f"没有变化 {record.id}", f"Nothing to change: {record.id}")
-    return Answer({"id": record.id, "type": record.type, "pending": record.pending}, text)
+        said = words(f"没有变化 {record.id}", f"Nothing to change: {record.id}")
+    warnings = [asdict(each) for each in warned]
+    values = {"id": record.id, "type": record.type, "pending": record.pending, "warnings": warnings}
+    return Answer(values, "\n".join([said, *(words(each.zh, each.en) for each in warned)]))
 
 
 more_argument = click.argument("more", metavar="[FIELD=VALUE]...", nargs=-1)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 UNKNOWN_FIELD = "unknown-field"
 INVALID = "invalid"
+IDENTITY_NUMBER = "identity-number"
+"""A warning alone: it keeps nothing from being saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`code` is one of the two above, `field` a path like `parties.0.name`; `zh` and `en` name it by its label."""
+    """`code` is one of those above, `field` a path like `parties.0.name`; `zh` and `en` name it by its label."""
 
     code: str
     field: str

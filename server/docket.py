@@ -26,6 +26,8 @@ CENTER = "center"
 
 CLOSED_WITHOUT_FOLLOW_UP = "closed_without_follow_up"
 FAILED_WITHOUT_ROUTES = "failed_without_routes_told"
+DECLINED_WITHOUT_REASON = "declined_without_reason"
+MERGED_WITHOUT_DUPLICATE_OF = "merged_without_duplicate_of"
 ASSIGNEE_UNKNOWN = "assignee_unknown"
 """Nobody of that name worked here when the case was given to them: most likely a slip of the pen."""
 DEADLINE_MAY_SHIFT = "deadline_may_shift"
@@ -87,7 +89,8 @@ class Docket:
             said["accepted_at"] = instant(self.now_ms)
             statutory = today + timedelta(days=PERIODS.statutory_days)
             said["statutory_due_at"] = deadlines.end_of(statutory, self.timezone)
-        is_moved_on = counting.is_open(case.life) and self._tier_changed(case)
+        is_reopened = counting.times_reopened(case.life) > counting.times_reopened(case.life_before)
+        is_moved_on = counting.is_open(case.life) and (is_reopened or self._tier_changed(case))
         if "due_at" not in document or is_moved_on:
             working_days = PERIODS.tier_working_days[str(document["tier"])]
             due = deadlines.working_day_after(today, working_days, PERIODS)
@@ -134,6 +137,8 @@ def _flags(document: Values, followed_up: Sequence[str], strangers: Collection[s
     found = {
         CLOSED_WITHOUT_FOLLOW_UP: status == "closed" and not followed_up,
         FAILED_WITHOUT_ROUTES: status == "failed" and document.get("routes_told") is not True,
+        DECLINED_WITHOUT_REASON: status == "declined" and not str(document.get("close_reason") or "").strip(),
+        MERGED_WITHOUT_DUPLICATE_OF: status == "merged" and not document.get("duplicate_of"),
         ASSIGNEE_UNKNOWN: document.get("assignee") in strangers,
         DEADLINE_MAY_SHIFT: isinstance(due, str) and not deadlines.is_published(date.fromisoformat(due[:10])),
     }

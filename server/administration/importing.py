@@ -4,16 +4,21 @@ A row that says what is known already adds nothing, so that the same table can b
 be skipped, one of them keeps all the others out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from schemas.identity_numbers import has_identity_number
 from schemas.limits import TITLE_CHARS_MAX
+from schemas.problems import IDENTITY_NUMBER
 from sync import ids
 from sync.lines import Values
 
 ROWS_PER_LOG_LINE = 200
 """One line of the log says what so many rows of a table did to the directory."""
+
+_UNITS = frozenset({"code", "parent", "unit"})
+"""Columns of units' codes: that of a micro-grid has as many digits as an identity-card number."""
 
 
 class FaultCode(StrEnum):
@@ -92,6 +97,8 @@ class Imported:
     differences: tuple[Difference, ...]
     faults: tuple[Fault, ...]
     loaded: bool
+    warnings: tuple[Fault, ...] = ()
+    """What keeps no row out, but should not stand there."""
 
     @property
     def bad_rows(self) -> int:
@@ -108,6 +115,7 @@ class Imported:
             "bad_rows": self.bad_rows,
             "bad": [asdict(fault) for fault in self.faults],
             "changed": differences,
+            "warnings": [asdict(warning) for warning in self.warnings],
         }
 
 
@@ -140,7 +148,8 @@ class Findings:
         rows = {row.number for row in self.sheet.rows} | {fault.row for fault in self.sheet.faults}
         faults = sorted(self.faults, key=lambda fault: fault.row)
         differences = sorted(self.differences, key=lambda each: each.row)
-        return Imported(len(rows), self.added, self.same, tuple(differences), tuple(faults), loaded)
+        warnings = tuple(_identity_numbers(self.sheet.rows))
+        return Imported(len(rows), self.added, self.same, tuple(differences), tuple(faults), loaded, warnings)
 
     # -- what every import asks of a row
 
@@ -181,6 +190,15 @@ class Findings:
         zh, en = f"与第 {before.number} 行重复", f"Row {before.number} says the same"
         self.fault(row, column, FaultCode.DUPLICATE, zh, en)
         return False
+
+
+def _identity_numbers(rows: Iterable[Row]) -> Iterator[Fault]:
+    zh = "像是身份证号码：这里不记身份证号，请删去"
+    en = "This seems to hold an identity-card number: none is kept here, please take it out"
+    for row in rows:
+        for column, text in row.cells.items():
+            if column not in _UNITS and has_identity_number(text):
+                yield Fault(row.number, column, IDENTITY_NUMBER, zh, en)
 
 
 def log_lines(do: str, member: str, items: Sequence[object]) -> list[Values]:

@@ -35,7 +35,9 @@ def lived(record: Record, known: Mapping[str, Move], workflow: Workflow) -> list
     return life([each.edit for each in siblings], known, workflow.rank)
 
 
-COUNTS = frozenset({WORKFLOW_REGISTER, "unit", "removed", "satisfaction", "routes_told"})
+COUNTS = frozenset(
+    {WORKFLOW_REGISTER, "unit", "removed", "satisfaction", "routes_told", "close_reason", "duplicate_of"}
+)
 """The registers of a dispute that counters and the docket look at."""
 
 

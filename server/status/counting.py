@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from schemas.periods import Periods
 from server.status.life import Step
@@ -133,6 +134,11 @@ def is_received(life: Sequence[Step]) -> bool:
 
 def is_open(life: Sequence[Step]) -> bool:
     return bool(life) and life[-1].status not in _WAYS_OUT
+
+
+def times_reopened(life: Sequence[Step]) -> int:
+    """How often a dispute came back after a way out."""
+    return sum(out.status in _WAYS_OUT and back.status not in _WAYS_OUT for out, back in pairwise(life))
 
 
 def _count_outcome(

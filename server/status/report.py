@@ -17,6 +17,8 @@ from sync.scope import SEES_UNITS
 from sync.stamps import milliseconds, stamp
 
 FRESH_MS = 24 * 60 * 60 * 1000
+TABLETS_MIN = 2
+"""Of fewer, freshness would be about one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,11 @@ class _Report:
         return [unit for unit, over in self.child_of.items() if over == child]
 
     def _fresh(self, tablets: Mapping[str, tuple[int, int]], under: Collection[str]) -> dict[str, int]:
-        """Of a unit with units under it: that of one grid would be about one person."""
-        if len(under) == 1:
-            return {}
+        """Of a unit with units under it and several tablets: it is about the data, never about one person."""
         found = [tablets[unit] for unit in under if unit in tablets]
-        return {"tablets": sum(every for every, _ in found), "tablets_fresh": sum(fresh for _, fresh in found)}
+        every, fresh = sum(every for every, _ in found), sum(fresh for _, fresh in found)
+        is_about_one = len(under) == 1 or every < TABLETS_MIN
+        return {} if is_about_one else {"tablets": every, "tablets_fresh": fresh}
 
 
 def _said(span: Span) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """A county's units and people come from tables."""
 
+import csv
+import io
 from datetime import datetime
 from pathlib import Path
 
@@ -159,6 +161,62 @@ def test_what_is_no_table_is_said_so(shell: Shell, tmp_path: Path, name: str, co
     file = tmp_path / name
     file.write_bytes(content.encode("utf-8", "surrogatepass"))
     assert shell.fails("import", "units", str(file))["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "separator", "encoding"),
+    [
+        ("u.csv", "", ";", "utf-8-sig"),
+        ("u.csv", "", "\t", "gb18030"),
+        ("u.csv", "sep=;\r\n", ";", "gb18030"),
+        ("u.csv", "SEP=,\n", ",", "utf-8-sig"),
+        ("u.csv", '"sep=\t"\r\n', "\t", "utf-16"),
+        ("u.txt", "", "\t", "utf-16"),
+        ("U.TXT", "\ufeff", "\t", "utf-16-be"),
+    ],
+)
+def test_a_table_is_read_whatever_separates_its_cells(
+    shell: Shell, tmp_path: Path, name: str, before: str, separator: str, encoding: str
+) -> None:
+    rows = ["编码,名称,上级", f'{WEST},"西镇，又名;西,乡",990101', f"{WEST_VILLAGE},,{WEST}"]
+    cells = [next(csv.reader([row])) for row in rows]
+    written = io.StringIO()
+    csv.writer(written, delimiter=separator).writerows(cells)
+    file = tmp_path / name
+    file.write_bytes((before + written.getvalue()).encode(encoding))
+    said = shell.says("import", "units", str(file), "--skip-bad").values
+    assert (said["added"], faults(said)) == (1, [(3, "name", "missing")]), "rows are counted as Excel shows them"
+    units = {unit["code"]: unit["name"] for unit in shell.does("unit", "list")["items"]}
+    assert units[WEST] == "西镇，又名;西,乡"
+
+
+def test_bytes_that_are_no_text_are_told_in_words(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "u.csv"
+    for content in (b"code,\xff\xff\xff", b"\xff\xfe\x00"):
+        file.write_bytes(content)
+        error = shell.fails("import", "units", str(file))
+        assert error["code"] == "file-unreadable"
+        assert error["zh"] == "无法读取 u.csv：不是 UTF-8、GB18030 或 UTF-16 编码的文本；请用电子表格另存为 .xlsx"
+        assert error["en"].startswith("u.csv cannot be read: it is no text in UTF-8, GB18030 or UTF-16;")
+
+
+def test_an_identity_number_is_warned_about_and_loaded(staffed: Shell, tmp_path: Path) -> None:
+    number = "11010519491231002X"  # The example of GB 11643.
+    rows = [["unit", "door_no", "address", "notes"], [GRID, "1", "东村1号", ""], [GRID, "2", "东村2号", f"证{number}"]]
+    command = ("import", "households", table(tmp_path, rows), "--by", "chen")
+    warned = "提醒 Warning: 第 3 行 Row 3 [notes]: 像是身份证号码"
+    assert warned in staffed.text(*command, "--dry-run")
+    said = staffed.does(*command)
+    assert (said["loaded"], said["added"], said["bad_rows"]) == (True, 2, 0)
+    assert [(each["row"], each["column"], each["code"]) for each in said["warnings"]] == [
+        (3, "notes", "identity-number")
+    ]
+    assert number not in str(said)
+
+
+def test_a_micro_grids_code_is_no_identity_number(shell: Shell, tmp_path: Path) -> None:
+    rows = [["code", "name", "parent"], ["440524188001010014", "微网格", GRID]]
+    assert shell.does("import", "units", table(tmp_path, rows))["warnings"] == []
 
 
 def test_a_row_that_is_longer_than_its_heading_is_bad(shell: Shell, tmp_path: Path) -> None:

@@ -99,6 +99,23 @@ def test_the_words_never_say_more_than_there_is(wang: Shell) -> None:
     assert wang.text("sync").startswith("上传 1 条，收到 1 条\n全部已上传\n上次同步 ")
 
 
+def test_an_identity_number_in_a_text_is_warned_about_once_and_saved(wang: Shell) -> None:
+    number = "11010519491231002X"  # The example of GB 11643.
+    zh, en = (
+        wang.text("household", "--address", "坡上", f"notes=身份证{number}", language=language).splitlines()
+        for language in ("zh", "en")
+    )
+    assert zh[1:] == ["“备注”里像是有身份证号码：这里不记身份证号，请删去"]
+    assert en[1:] == ['"Notes" seems to hold an identity-card number: none is kept here, please take it out']
+    made = wang.does("household", "--address", "坡下", f"notes=身份证{number}")
+    assert [(each["code"], each["field"]) for each in made["warnings"]] == [("identity-number", "notes")]
+    assert number not in str(made)
+    assert wang.does("show", "household", made["id"])["doc"]["notes"] == f"身份证{number}"
+    assert wang.does("change", "household", made["id"], "door_no=3")["warnings"] == [], "told when it is typed"
+    fence = a_dispute(wang)
+    assert wang.does("change", "dispute", fence, f"place={number}")["warnings"][0]["field"] == "place"
+
+
 def test_the_last_sync_has_its_date_where_it_was_not_today() -> None:
     words = Words("en")
     assert words.last_sync(datetime(2020, 1, 2, 3, 4, tzinfo=UTC)).startswith("Last sync 2020-01-0")

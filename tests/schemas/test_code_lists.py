@@ -31,7 +31,7 @@ SIZES = {
     "edit_do": 2,
     "snapshot_result": 4,
     "record_type": 6,
-    "flag": 4,
+    "flag": 6,
 }
 
 
@@ -53,6 +53,8 @@ def test_what_the_server_writes_has_a_label() -> None:
     assert list(CODES["flag"]) == [
         docket.CLOSED_WITHOUT_FOLLOW_UP,
         docket.FAILED_WITHOUT_ROUTES,
+        docket.DECLINED_WITHOUT_REASON,
+        docket.MERGED_WITHOUT_DUPLICATE_OF,
         docket.ASSIGNEE_UNKNOWN,
         docket.DEADLINE_MAY_SHIFT,
     ]

@@ -85,6 +85,7 @@ OF_THE_WIRE: list[tuple[str, type[Shape], Mapping[str, object], str, Make]] = [
     ("SNAPSHOT_UNITS_MAX", snapshots.Snapshot, DAY, "counters", times({"unit": "1", "measures": {}})),
 ]
 ELSEWHERE = {
+    "CHOICES_TOLD_MAX": "tests/schemas/test_code_lists.py",
     "SIBLINGS_LISTED_MAX": "tests/conformance/test_bounded_documents.py",
     "SETTLEMENTS_LISTED_MAX": "tests/conformance/test_bounded_documents.py",
     "SHOWN_NAME_CHARS_MAX": "tests/schemas/test_record_validation.py",

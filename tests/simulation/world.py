@@ -74,7 +74,8 @@ class World:
         kinds += self.random.choice(([], [], ["overtaken"] * 6, ["accompanied"] * 9))
         one_in = self.random.choice((2, 3, 3, 4, 6, 10))
         if self.is_merciless:
-            kinds, one_in = list(FAULTS), 2
+            # Company seldom brings anything, and only then is it worked on together.
+            kinds, one_in = [*FAULTS, *["accompanied"] * 4], 2
         self.network = Network(self.server, self.random, tuple(kinds), one_in, self._overtake, self._accompany)
         self.server.trouble, self.server.wait = self.network.trouble, lambda: self.pass_ms(5000)
 

@@ -67,6 +67,19 @@ def test_each_tier_has_its_own_clock(county: County, wang: Device, sun: Device, 
     assert (accepted["due_at"], accepted["case_no"]) == (escalated["due_at"], "(2026)人调字第1号")
 
 
+def test_a_reopened_case_gets_its_tiers_days_anew(county: County, wang: Device, tang: Device) -> None:
+    fence = wang.create("dispute", unit=GRID)
+    for status in ("accepted", "mediating", "failed"):
+        wang.change("dispute", fence, status=status, routes_told=True)
+    wang.sync()
+    county.clock.pass_ms(20 * DAY_MS)
+    reopened = moved(tang, fence, status="mediating")
+    assert reopened["due_at"] == "2026-12-15T15:59:59Z", "two working days from the Friday on which it came back"
+    assert reopened["statutory_due_at"] == "2026-12-21T15:59:59Z", "that of the statute runs from acceptance"
+    county.clock.pass_ms(DAY_MS)
+    assert moved(tang, fence, status="suspended")["due_at"] == reopened["due_at"], "once"
+
+
 def test_nobody_but_the_server_writes_them(county: County, wang: Device, sun: Device) -> None:
     fence = wang.create("dispute", unit=GRID)
     wang.sync()
@@ -103,6 +116,23 @@ def test_a_failure_without_other_routes_told_is_flagged(county: County, wang: De
     wang.sync()
     wang.catch_up()
     assert not wang.all("dispute")[fence].get("flags")
+
+
+@pytest.mark.parametrize(
+    ("status", "flag", "mended"),
+    [
+        ("declined", "declined_without_reason", {"close_reason": "不属人民调解范围"}),
+        ("merged", "merged_without_duplicate_of", {"duplicate_of": None}),
+    ],
+)
+def test_a_way_out_that_does_not_say_what_it_must_is_flagged_until_it_does(
+    county: County, wang: Device, sun: Device, status: str, flag: str, mended: dict[str, Any]
+) -> None:
+    other, fence = (wang.create("dispute", unit=GRID) for _ in range(2))
+    wang.sync()
+    assert moved(sun, fence, status=status)["flags"] == [flag]
+    assert moved(sun, fence, **{name: value or other for name, value in mended.items()})["flags"] == []
+    assert "flags" not in moved(sun, other, status=status, **{name: value or fence for name, value in mended.items()})
 
 
 def test_a_deadline_in_a_year_of_unknown_holidays_is_flagged(county: County, wang: Device) -> None:
