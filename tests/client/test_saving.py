@@ -192,6 +192,11 @@ def test_python_values_become_the_wires(wang: Worker) -> None:
     )
     assert (made.visited_at, made.follow_up_on) == ("2026-11-21T08:30:00Z", "2026-12-01")
     assert made.location == {"lat": "25.5", "lon": "102.401234", "accuracy_m": 8}
+    assert visit(wang, household(wang), location={"lat": "1", "lon": "2", "accuracy_m": None}).location == {
+        "lat": "1",
+        "lon": "2",
+    }
+    assert last_line(wang)["now"]["location"] == {"lat": "1", "lon": "2"}
     with_ms = visit(wang, household(wang), visited_at=datetime(2026, 11, 21, 8, 0, 0, 5000, tzinfo=UTC))
     assert with_ms.visited_at == "2026-11-21T08:00:00.005Z"
     assert dispute(wang, amount_yuan=Decimal("1250.50")).amount_yuan == "1250.5"

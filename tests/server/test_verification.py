@@ -167,6 +167,35 @@ def test_what_an_older_release_kept_beside_the_siblings_is_no_difference(county:
     assert county.differences() == []
 
 
+def test_nulls_that_an_older_release_kept_within_values_are_no_difference(county: County, wang: Device) -> None:
+    party = {"role": "applicant", "kind": "person", "name": "乙某"}
+    home = wang.create("household", unit=GRID, location={"lat": "25.531234", "lon": "102.401234"})
+    fence = wang.create("dispute", unit=GRID)
+    wang.sync()
+    wang.change("dispute", fence, over={"parties": [fence]}, parties=[party])
+    wang.sync()
+
+    def older(text: str | None) -> str | None:
+        return text and text.replace('"102.401234"', '"102.401234","accuracy_m":null').replace(
+            '"乙某"', '"乙某","phone":null'
+        )
+
+    with county.center.engine.begin() as connection:
+        rows = connection.execute(sa.select(tables.record)).all()
+    for row in rows:
+        said = {"document": older(row.document), "state": older(row.state)}
+        assert said["document"] != row.document
+        tamper(county, tables.record, tables.record.c.id == row.id, **said)
+    assert county.differences() == []
+
+    wang.change("dispute", fence, over={"parties": [fence]}, parties=[party])
+    wang.change("household", home, head_name="丙某")
+    wang.sync()
+    assert not wang.all("conflict")
+    with county.center.engine.begin() as connection:
+        assert not [each for each in connection.scalars(sa.select(tables.record.c.document)) if ":null" in each]
+
+
 @pytest.mark.usefixtures("home")
 def test_a_held_record_that_says_nothing(county: County) -> None:
     tamper(county, tables.record, tables.record.c.type == "held", document="{")
