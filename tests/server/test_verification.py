@@ -1,10 +1,13 @@
 """Whoever changes the database behind the server's back is found out."""
 
 import json
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from server.administration import NotPossibleError
+from server.keeping.backup import back_up
 from server.store import tables
 from tests.support.county import GRID, NEXT_GRID, County
 from tests.support.device import Device
@@ -66,6 +69,28 @@ def test_a_record_was_put_in(county: County, home: str) -> None:
         row = dict(connection.execute(sa.select(tables.record).where(tables.record.c.id == home)).mappings().one())
         connection.execute(sa.insert(tables.record).values(row | {"id": stranger}))
     assert f"household {stranger}: no edit made it" in found(county)
+
+
+def test_an_index_lost_its_rows(county: County, home: str, tmp_path: Path) -> None:
+    """The feed asks the index alone, and would pass over them."""
+    if county.center.engine.dialect.name != "sqlite":
+        pytest.skip("of PostgreSQL's indexes nothing is asked")
+    with county.center.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        made = "SELECT sql FROM sqlite_schema WHERE name = 'placement_feed'"
+        said = str(connection.exec_driver_sql(made).scalar())
+        connection.exec_driver_sql(
+            "UPDATE sqlite_schema SET sql = ? WHERE name = 'placement_feed'", (f"{said} WHERE 0",)
+        )
+    county.restart()
+    with county.center.engine.begin() as connection:
+        connection.exec_driver_sql("REINDEX placement_feed")
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql("UPDATE sqlite_schema SET sql = ? WHERE name = 'placement_feed'", (said,))
+    county.restart()
+    assert "database file: row 1 missing from index placement_feed" in found(county)
+    with pytest.raises(NotPossibleError, match="missing from index"):
+        back_up(county.center, tmp_path / "county.backup")
 
 
 def test_the_log_was_changed(county: County, home: str) -> None:
