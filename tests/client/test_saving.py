@@ -284,14 +284,16 @@ def test_find_looks_into_values_alone_and_knows_the_case_of_all_letters(wang: Wo
     assert len(find("")) == 2
 
 
-def test_a_removed_record_is_out_of_the_lists_until_it_is_taken_back(wang: Worker) -> None:
+@pytest.mark.parametrize("back", [None, ""])
+def test_a_removed_record_is_out_of_the_lists_until_it_is_taken_back(wang: Worker, back: str | None) -> None:
     home = household(wang)
     wang.tablet.households.change(home, removed="two doors were one")
     assert wang.tablet.households.list() == wang.tablet.households.find("河边") == []
     assert [each.id for each in wang.tablet.households.list(with_removed=True)] == [home.id]
     assert [each.id for each in wang.tablet.households.list(removed="two doors were one")] == [home.id]
-    wang.tablet.households.change(home, removed=None)
+    wang.tablet.households.change(home, removed=back)
     assert [each.id for each in wang.tablet.households.list()] == [home.id]
+    assert [each.id for each in wang.tablet.households.find("河边")] == [home.id]
 
 
 def test_every_line_can_be_read_by_the_center_and_none_is_written_twice_alike(wang: Worker) -> None:
