@@ -51,7 +51,9 @@ class Mortal(sqlite3.Connection):
             if self.left < 0 and self.is_full:
                 if sql == "ROLLBACK":
                     return super().execute(sql, parameters)
-                raise sqlite3.OperationalError("database or disk is full")
+                full = sqlite3.OperationalError("database or disk is full")
+                full.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise full
             if self.left < 0:
                 self.is_dead = True
                 raise Killed
@@ -328,6 +330,14 @@ def test_what_is_no_store_is_said(tmp_path: Path) -> None:
         Store(tmp_path / "x", create=True, connect=lambda path: connect(os.path.join(path, "y")))  # noqa: PTH118
 
 
+def test_damaged_text_is_told_without_what_it_says(wang: Worker) -> None:
+    home = household(wang)
+    wang.tablet._desk.store.run("UPDATE view SET doc = CAST(CAST(doc AS BLOB) || x'ff' AS TEXT)")
+    with pytest.raises(StoreError) as found:
+        wang.tablet.households.get(home.id)
+    assert found.value.en == f"{StoreError.en} (OperationalError)"
+
+
 def test_what_went_wrong_is_said_and_nothing_else(wang: Worker, tmp_path: Path) -> None:
     household(wang)
     store = wang.tablet._desk.store
@@ -346,6 +356,7 @@ def test_what_went_wrong_is_said_and_nothing_else(wang: Worker, tmp_path: Path) 
     with pytest.raises(StoreError, match="could not be read or written") as found:
         wang.tablet.households.find("x" * 50_001)
     assert "space" not in found.value.en
+    assert found.value.en.endswith("(SQLITE_ERROR)")
     with pytest.raises(StoreError, match="No such file"):
         Store(tmp_path / "no" / "folder", create=True)
 
