@@ -78,14 +78,17 @@ def assign(who: str, unit: str, role: str | None, first: datetime | None, last: 
 @click.argument("who", metavar="PERSON")
 @click.option("--unit", required=True, metavar="CODE", help="辖区。 The unit.")
 @click.option("--role", help="角色，默认全部。 The role; all of them, if left out.")
+@click.option(
+    "--from", "first", type=DAY, metavar="DATE", help="从这天起结束，即 --until 的次日。 It ends from this day on."
+)
 @click.option("--until", "last", type=DAY, metavar="DATE", help="最后一天。 The last day; a past one counts as now.")
 @answering
-def unassign(who: str, unit: str, role: str | None, last: datetime | None) -> Answer:
+def unassign(who: str, unit: str, role: str | None, first: datetime | None, last: datetime | None) -> Answer:
     """结束任职。 End a person's assignments at a unit."""
     with opened() as center:
         from server import administration
 
-        made = administration.unassign(center, who, unit, _period(None, last), role)
+        made = administration.unassign(center, who, unit, _period(first, last), role)
     return Answer(made, f"已结束在 {unit} 的任职 · No longer assigned to {unit}")
 
 

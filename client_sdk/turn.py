@@ -94,4 +94,6 @@ def _told(error: sqlite3.Error) -> StoreError:
     if _kind(error) == sqlite3.SQLITE_NOTADB:
         return StoreForeignError()
     words = _WORDS.get(_kind(error)) or Detail(StoreError.zh, StoreError.en)
-    return StoreError(zh=words.zh, en=f"{words.en} ({error})")
+    # Not its text: that of a damaged row begins with what the row says of people.
+    kind = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return StoreError(zh=words.zh, en=f"{words.en} ({kind})")

@@ -20,8 +20,8 @@ _DIGITS_MAX = 100
 
 def wire_values(record_type: RecordType, values: Mapping[str, object]) -> dict[str, Any]:
     """Values of fields by name. Decimals (and whole numbers for an amount of money) become canonical texts, moments
-    UTC, days `YYYY-MM-DD`, records their ids; sets become sorted lists without doubles. The rest stays as it is, for
-    validation to judge; what cannot travel becomes what no field takes."""
+    UTC, days `YYYY-MM-DD`, records their ids; sets become sorted lists without doubles; objects lose the members that
+    are None. The rest stays as it is, for validation to judge; what cannot travel becomes what no field takes."""
     return {
         name: value if type(value) is str else wire_value(record_type, name, value) for name, value in values.items()
     }
@@ -55,7 +55,7 @@ def _plain(value: object) -> Any:
         case list() | tuple():  # The commonest first.
             return [_plain_member(member) for member in value]
         case dict() | Mapping():
-            return {str(name): _plain_member(member) for name, member in value.items()}
+            return {str(name): _plain_member(member) for name, member in value.items() if member is not None}
         case Record():
             return value.id
         case Enum():

@@ -22,6 +22,8 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
 # Said in so many words, and not given: so SQLite finds the few such rows by their own index.
 _DOUBTED = f"rev = {DOUBTED}"
+# An empty reason is none, as at the center.
+_STANDS = "ifnull(removed, '') = ''"
 _PUT = (
     f"INSERT OR REPLACE INTO view (type, id, doc, dots, keys, pending, {', '.join(VIEW_COLUMNS)}) "  # noqa: S608
     f"VALUES (?, ?, ?, ?, ?, ?{', ?' * len(VIEW_COLUMNS)})"
@@ -187,14 +189,14 @@ class Views:
                 conditions.append(f"{field} = ?")
                 parameters.append(value)
         if not removed and "removed" not in equals:
-            conditions.append("removed IS NULL")
+            conditions.append(_STANDS)
         rows = self._store.rows(f"{_RECORD} WHERE {' AND '.join(conditions)} ORDER BY id", *parameters)
         found = [_record(row) for row in rows]
         return [each for each in found if all(each.document.get(field) == value for field, value in equals.items())]
 
     def find(self, record_type: str, text: str) -> list[Record]:
         """The records of a type in which any value contains a text, whatever its case, oldest first."""
-        conditions, parameters = "type = ? AND removed IS NULL", [record_type]
+        conditions, parameters = f"type = ? AND {_STANDS}", [record_type]
         if all(sign.isascii() or sign.lower() == sign.upper() for sign in text):
             # SQLite finds the documents that have it somewhere, be it in a field's name; it knows no case but ASCII's.
             conditions += " AND doc LIKE ? ESCAPE '\\'"

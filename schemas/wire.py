@@ -44,12 +44,8 @@ MEMBERS_OF_A_CREATION = frozenset({"mends"})
 MEMBERS_OF_A_CHANGE = frozenset({"id", "over", "was", "add", "remove", "settles"})
 
 
-def edit_names(items_max: int) -> ListOf:
-    return ListOf(EditName(), items_max=items_max, required=True, may_be_empty=True)
-
-
 def set_values() -> ListOf:
-    return ListOf(Text(SHORT_TEXT_CHARS_MAX, required=True), items_max=SET_VALUES_MAX, required=True, may_be_empty=True)
+    return ListOf(Text(SHORT_TEXT_CHARS_MAX, required=True), items_max=SET_VALUES_MAX)
 
 
 class EditShape(Shape):
@@ -62,7 +58,9 @@ class EditShape(Shape):
     type = Text(NAME_CHARS_MAX, required=True, metadata=labelled(zh="记录类型", en="Record type"))
     id = RecordId(metadata=labelled(zh="记录编号", en="Record, of a change"))
     at = Stamp(required=True, metadata=labelled(zh="时间戳", en="Stamp"))
-    over = MapOf(edit_names(OVER_NAMES_MAX), metadata=labelled(zh="依据的修改", en="Edits seen, by register"))
+    over = MapOf(
+        ListOf(EditName(), items_max=OVER_NAMES_MAX), metadata=labelled(zh="依据的修改", en="Edits seen, by register")
+    )
     was = MapOf(Anything(), metadata=labelled(zh="原内容", en="Values shown before"))
     now = MapOf(Anything(), metadata=labelled(zh="新内容", en="Values given"))
     add = MapOf(set_values(), metadata=labelled(zh="增加", en="Values added to sets"))
@@ -146,7 +144,8 @@ class FeedRow(Shape):
     keys = ListOf(ScopeKey(), items_max=SCOPE_KEYS_MAX, metadata=labelled(zh="所属范围", en="Keys it is under"))
     doc = MapOf(Anything(), metadata=labelled(zh="内容", en="Field values"))
     dots = MapOf(
-        edit_names(SIBLINGS_MAX), metadata=labelled(zh="现有修改", en="Siblings by register, the shown one first")
+        ListOf(EditName(), items_max=SIBLINGS_MAX, required=True, may_be_empty=True),
+        metadata=labelled(zh="现有修改", en="Siblings by register, the shown one first"),
     )
     gone = Text(NAME_CHARS_MAX, metadata=labelled(zh="离开原因", en="Why it left the scope"))
 

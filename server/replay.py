@@ -21,7 +21,7 @@ from sync.codes import ADMITTED, Result
 from sync.edits import Do, Edit
 from sync.faults import place
 from sync.ids import conflict_id
-from sync.lines import Values, canonical
+from sync.lines import Values, canonical, without_nulls
 from sync.records import Record
 from sync.refused import over_of_refused
 from sync.registers import Fate, Named
@@ -137,11 +137,11 @@ def _as_written_now(state: str | None) -> str | None:
 
 
 def _is_same(one: str | None, other: str | None) -> bool:
-    """Whether two texts are equal, or say the same JSON value."""
+    """Whether two texts are equal, or say the same JSON value, in which null and absent mean the same."""
     if one == other or one is None or other is None:
         return one == other
     try:
-        return canonical(json.loads(one)) == canonical(json.loads(other))
+        return canonical(without_nulls(json.loads(one))) == canonical(without_nulls(json.loads(other)))
     except ValueError:
         return False
 

@@ -37,6 +37,7 @@ def differences(center: Center) -> list[str]:
         recount = Recount(days_in(county.timezone))
         erased = _Erased()
         looks = {
+            "database file": (f"database file: {line}" for line in dialect.damage(connection)),
             "erasures": erased.read(connection, county),
             "log": _chain(connection, county, erased),
             "records": differences_of_records(connection, county, recount),

@@ -103,6 +103,13 @@ def canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def without_nulls(value: object) -> object:
+    """A value without the members of its objects that are null: absent ones mean the same."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
 def same(values: Sequence[object]) -> bool:
     """Whether all are the same JSON value. Looks no further than the first that is not."""
     return all(_is_same(values[0], value) for value in values[1:])

@@ -82,7 +82,9 @@ def _text(values: Values, member: str) -> str | None:
 
 
 def _count(values: Values, member: str, default: int, least: int) -> int:
-    value = values.get(member, default)
+    value = values.get(member)
+    if value is None:
+        return default
     if not is_count(value, least):
         raise FrameMalformedError(member, f"not a whole number from {least}")
     return value

@@ -9,7 +9,7 @@ from schemas.rules import WORKFLOW_REGISTER, Rule
 from sync import ids
 from sync.codes import Code, Detail
 from sync.limits import OVER_NAMES_MAX
-from sync.lines import Values
+from sync.lines import Values, without_nulls
 
 Names = Mapping[str, tuple[str, ...]]
 """By register or field: names of edits, or members of a set."""
@@ -69,9 +69,9 @@ class Parts:
             raise UnreadError(Code.INVALID, "over")
         if not all(ids.is_edit_name(name) for names in over.values() for name in names):
             raise UnreadError(Code.INVALID, "over")
-        settles = tuple(
-            catalog.renamed(type_name, schema, register) for register in _list(members.get("settles", []), "settles")
-        )
+        settled = members.get("settles")
+        registers = () if settled is None else _list(settled, "settles")
+        settles = tuple(catalog.renamed(type_name, schema, register) for register in registers)
         return cls(now, was, over, add, remove, settles)
 
 
@@ -85,7 +85,7 @@ def created(record_type: RecordType, now: Values) -> list[Touch]:
         if field in sets and isinstance(value, list):
             touches += [Touch(f"{field}/{member}", True) for member in dict.fromkeys(value)]
         else:
-            touches.append(Touch(field, value))
+            touches.append(Touch(field, without_nulls(value)))
     if not group.isdisjoint(now):
         touches.append(Touch(WORKFLOW_REGISTER, {field: now.get(field) for field in sorted(group)}))
     return touches
@@ -101,7 +101,7 @@ def changed(record_type: RecordType, parts: Parts) -> list[Touch]:
             values[WORKFLOW_REGISTER] = {member: parts.now.get(member) for member in sorted(group)}
             was[WORKFLOW_REGISTER] = {member: parts.was.get(member) for member in sorted(group)}
         else:
-            values[field], was[field] = value, parts.was.get(field)
+            values[field], was[field] = without_nulls(value), parts.was.get(field)
     for sets, inside in ((parts.add, True), (parts.remove, False)):
         values.update({f"{field}/{member}": inside for field, members in sets.items() for member in members})
     return [
@@ -132,7 +132,7 @@ def _object(members: Values, member: str) -> Values:
 
 
 def _texts(members: Values, member: str) -> Names:
-    return {name: _list(value, member) for name, value in _object(members, member).items()}
+    return {name: _list(value, member) for name, value in _object(members, member).items() if value is not None}
 
 
 def _list(value: object, member: str) -> tuple[str, ...]:

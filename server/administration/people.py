@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from server.administration.changing import Directory, NotPossibleError, called, changing
 from server.administration.period import Period, instant_of
 from server.center import Center
+from server.status.days import days_in
 from server.store import dialect, tables
 from sync import ids
 from sync.lines import Values
 from sync.scope import ROLES
+from sync.stamps import instant, milliseconds
 
 RESERVED = frozenset({"center", "county"})
 """Ids that no person bears: whose word it is in the log where the server itself writes, or decides for the county."""
@@ -83,36 +85,56 @@ def _only_role(change: Directory, person: str) -> str:
 
 
 def unassign(center: Center, person: str, unit: str, period: Period, role: str | None = None) -> Values:
-    """Ends a person's assignments at a unit (those of one role), now or after the day `period.last`.
+    """Ends a person's assignments at a unit (those of one role): now, after the day `period.last`, or from the day
+    `period.first` on.
 
     A day that is past counts as now: what was done until today on a tablet without signal stays allowed. Raises
     NotPossibleError."""
 
     def apply(change: Directory) -> Values:
         change.require_person(person)
-        end = change.now if period.last is None else period.until(change.county)
-        if end is None:
-            raise NotPossibleError(
-                f"{period.last} 表示长期，任职不会结束", f"{period.last} is for ever: nothing would end"
-            )
-        until = max(end, change.now)
-        table = tables.assignment
-        ended = change.connection.execute(
-            sa.update(table)
-            .where(
-                table.c.county == change.county.code,
-                table.c.person == person,
-                table.c.unit == unit,
-                sa.true() if role is None else table.c.role == role,
-                sa.or_(table.c.until.is_(None), table.c.until > until),
-            )
-            .values(until=until)
+        until = max(_end(change, period), change.now)
+        columns = tables.assignment.c
+        of_them = sa.and_(
+            columns.county == change.county.code,
+            columns.person == person,
+            columns.unit == unit,
+            sa.true() if role is None else columns.role == role,
         )
+        is_later = sa.or_(columns.until.is_(None), columns.until > until)
+        ended = change.connection.execute(sa.update(tables.assignment).where(of_them, is_later).values(until=until))
         if not ended.rowcount:
-            raise NotPossibleError(f"该人员在 {unit} 没有任职", f"The person has no assignment at {unit}")
+            raise _nothing_ends(
+                change, unit, change.connection.scalar(sa.select(sa.func.max(columns.until)).where(of_them))
+            )
         return {"person": person, "unit": unit, "until": instant_of(until)}
 
     return changing(center, {"do": "unassign", "person": person, "unit": unit}, apply, [f"person:{person}"])
+
+
+def _end(change: Directory, period: Period) -> str:
+    """When assignments end that a period is to end. Raises NotPossibleError."""
+    last, first = period.until(change.county), period.since(change.county, change.now)
+    if period.last is None:
+        return first
+    if last is None:
+        raise NotPossibleError(f"{period.last} 表示长期，任职不会结束", f"{period.last} is for ever: nothing would end")
+    if period.first is not None and first != last:
+        raise NotPossibleError(
+            f"任职到 {period.last} 为止，就是从其次日起结束，不是从 {period.first} 起：请只写其中一个",
+            f"What lasts until {period.last} ends from the day after on, not from {period.first} on: say one of them",
+        )
+    return last
+
+
+def _nothing_ends(change: Directory, unit: str, until: str | None) -> NotPossibleError:
+    """`until`: when the last of the assignments that were asked for ends by itself; None where there is none."""
+    if until is None:
+        return NotPossibleError(f"该人员在 {unit} 没有任职", f"The person has no assignment at {unit}")
+    last = days_in(change.county.timezone)(instant(milliseconds(until) - 1))
+    return NotPossibleError(
+        f"该人员在 {unit} 的任职到 {last} 就已结束", f"The person's assignment at {unit} ends after {last} already"
+    )
 
 
 def people(center: Center) -> list[Values]:

@@ -139,6 +139,15 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def damage(connection: sa.Connection) -> list[str]:
+    """What SQLite itself finds wrong with its file, such as an index without rows that the table has; at most 100. Of
+    PostgreSQL nothing is asked: `pg_amcheck` is for its administrator."""
+    if not _is_sqlite(connection):
+        return []
+    found = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+    return [line for line in found if line != "ok"]
+
+
 def writes_alone(connection: sa.Connection | sa.Engine) -> bool:
     """Whether nobody else writes while a transaction does: so on SQLite, from its beginning."""
     return _is_sqlite(connection)

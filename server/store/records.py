@@ -13,7 +13,7 @@ from server.store import bulk, tables
 from server.store.flight import Question, Sender
 from server.store.tables import past_placement, placement, record
 from sync.answers import ERASED
-from sync.lines import Values
+from sync.lines import Values, without_nulls
 from sync.records import Origin, Record
 from sync.registers import Register, Sibling
 from sync.scope import Span
@@ -83,15 +83,20 @@ def record_of(row: Stored, catalog: Catalog, remembered: Mapping[str, Iterable[s
     state: dict[str, Any] = orjson.loads(row.state) if row.state else {}
     registers = {
         name: Register(
-            tuple(Sibling(*each) for each in siblings),
+            tuple(_sibling(name, *each) for each in siblings),
             frozenset([*kept_here, *(remembered or {}).get(name, ())]),
-            tuple(Sibling(*each) for each in settlements),
+            tuple(_sibling(name, *each) for each in settlements),
         )
         for name, (siblings, kept_here, settlements) in state.get("registers", {}).items()
     }
     origins = tuple(Origin(*each) for each in state.get("origins", [[row.id, row.made_at, row.made_by]]))
     base = _base(row, catalog) if len(origins) == 1 else {}
     return Record(row.type, row.id, origins, {k: v for k, v in base.items() if k not in registers}, registers)
+
+
+def _sibling(register: str, edit: str, at: str, by: str, value: object, was: object = None) -> Sibling:
+    """Earlier releases kept nulls within values. The workflow's three are always said, null where empty."""
+    return Sibling(edit, at, by, value if register == WORKFLOW_REGISTER else without_nulls(value), was)
 
 
 def _base(row: Stored, catalog: Catalog) -> dict[str, object]:
@@ -106,7 +111,7 @@ def _base(row: Stored, catalog: Catalog) -> dict[str, object]:
         elif rule_of(record_type, name) is Rule.SET:
             base.update({f"{name}/{member}": True for member in value})
         else:
-            base[name] = value
+            base[name] = without_nulls(value)
     return base
 
 

@@ -139,6 +139,25 @@ def test_an_assignment_never_ends_in_the_past(shell: Shell, wang: str) -> None:
     assert ended["until"] > "2026-01-01"
 
 
+def test_an_assignment_ends_from_a_day_on_or_after_the_day_before(shell: Shell, wang: str) -> None:
+    end = {"person": wang, "unit": GRID, "until": "2098-12-31T16:00:00.000Z"}
+    leave = ("person", "unassign", wang, "--unit", GRID)
+    assert shell.does(*leave, "--until", "2099-12-31")["until"] == "2099-12-31T16:00:00.000Z"
+    assert shell.does(*leave, "--from", "2099-01-01") == end
+    for option, day in (("--until", "2098-12-31"), ("--from", "2099-06-01")):
+        assert shell.fails(*leave, option, day) == {
+            "code": "not-possible",
+            "zh": f"该人员在 {GRID} 的任职到 2098-12-31 就已结束",
+            "en": f"The person's assignment at {GRID} ends after 2098-12-31 already",
+        }
+    assert shell.does(*leave, "--from", "2098-01-01", "--until", "2097-12-31")["until"] < end["until"]
+    for first in ("2090-01-02", "0001-01-01"):
+        told = shell.fails(*leave, "--from", first, "--until", "2090-01-02")["en"]
+        assert told == f"What lasts until 2090-01-02 ends from the day after on, not from {first} on: say one of them"
+    assert shell.does(*leave, "--from", "0001-01-01")["until"] > "2026-01-01", "a past day counts as now"
+    assert shell.fails("person", "unassign", wang, "--unit", EAST)["en"] == (f"The person has no assignment at {EAST}")
+
+
 def test_a_person_is_disabled(shell: Shell, wang: str) -> None:
     shell.does("code", wang)
     told = shell.does("person", "disable", wang, "--reason", "调离")

@@ -37,7 +37,9 @@ class Mortal(sqlite3.Connection):
             if self.left < 0 and self.is_full:
                 if sql == "ROLLBACK":
                     return super().execute(sql, parameters)
-                raise sqlite3.OperationalError("database or disk is full")
+                full = sqlite3.OperationalError("database or disk is full")
+                full.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise full
             if self.left < 0:
                 self.is_dead = True
                 raise Killed

@@ -192,6 +192,11 @@ def test_python_values_become_the_wires(wang: Worker) -> None:
     )
     assert (made.visited_at, made.follow_up_on) == ("2026-11-21T08:30:00Z", "2026-12-01")
     assert made.location == {"lat": "25.5", "lon": "102.401234", "accuracy_m": 8}
+    assert visit(wang, household(wang), location={"lat": "1", "lon": "2", "accuracy_m": None}).location == {
+        "lat": "1",
+        "lon": "2",
+    }
+    assert last_line(wang)["now"]["location"] == {"lat": "1", "lon": "2"}
     with_ms = visit(wang, household(wang), visited_at=datetime(2026, 11, 21, 8, 0, 0, 5000, tzinfo=UTC))
     assert with_ms.visited_at == "2026-11-21T08:00:00.005Z"
     assert dispute(wang, amount_yuan=Decimal("1250.50")).amount_yuan == "1250.5"
@@ -279,14 +284,16 @@ def test_find_looks_into_values_alone_and_knows_the_case_of_all_letters(wang: Wo
     assert len(find("")) == 2
 
 
-def test_a_removed_record_is_out_of_the_lists_until_it_is_taken_back(wang: Worker) -> None:
+@pytest.mark.parametrize("back", [None, ""])
+def test_a_removed_record_is_out_of_the_lists_until_it_is_taken_back(wang: Worker, back: str | None) -> None:
     home = household(wang)
     wang.tablet.households.change(home, removed="two doors were one")
     assert wang.tablet.households.list() == wang.tablet.households.find("河边") == []
     assert [each.id for each in wang.tablet.households.list(with_removed=True)] == [home.id]
     assert [each.id for each in wang.tablet.households.list(removed="two doors were one")] == [home.id]
-    wang.tablet.households.change(home, removed=None)
+    wang.tablet.households.change(home, removed=back)
     assert [each.id for each in wang.tablet.households.list()] == [home.id]
+    assert [each.id for each in wang.tablet.households.find("河边")] == [home.id]
 
 
 def test_every_line_can_be_read_by_the_center_and_none_is_written_twice_alike(wang: Worker) -> None:

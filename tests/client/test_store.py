@@ -138,6 +138,14 @@ def test_what_is_no_store_is_said(tmp_path: Path) -> None:
         Store(tmp_path / "x", create=True, connect=lambda path: connect(os.path.join(path, "y")))  # noqa: PTH118
 
 
+def test_damaged_text_is_told_without_what_it_says(wang: Worker) -> None:
+    home = household(wang)
+    wang.tablet._desk.store.run("UPDATE view SET doc = CAST(CAST(doc AS BLOB) || x'ff' AS TEXT)")
+    with pytest.raises(StoreError) as found:
+        wang.tablet.households.get(home.id)
+    assert found.value.en == f"{StoreError.en} (OperationalError)"
+
+
 def test_what_went_wrong_is_said_and_nothing_else(wang: Worker, tmp_path: Path) -> None:
     household(wang)
     store = wang.tablet._desk.store
@@ -156,6 +164,7 @@ def test_what_went_wrong_is_said_and_nothing_else(wang: Worker, tmp_path: Path) 
     with pytest.raises(StoreError, match="could not be read or written") as found:
         wang.tablet.households.find("x" * 50_001)
     assert "space" not in found.value.en
+    assert found.value.en.endswith("(SQLITE_ERROR)")
     with pytest.raises(StoreError, match="No such file"):
         Store(tmp_path / "no" / "folder", create=True)
 

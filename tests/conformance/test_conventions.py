@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.conformance.answer import Answer, problem
+from tests.conformance.answer import Answer, Document, problem
 from tests.conformance.tablet import Tablet, edit_name, line, stamp
 
 states = pytest.mark.states
@@ -62,13 +62,56 @@ def test_a_head_is_i_json_too(wang: Tablet) -> None:
         problem(wang.post(body), 400, "malformed")
 
 
-@states("Null and absent mean the same")
+@states("Null and absent mean the same wherever a member may stand")
 def test_null_and_absent_mean_the_same(wang: Tablet) -> None:
     edit = wang.creation("household", {"door_no": None}) | {"mends": None}
-    nulls = line({"v": 1, "cursor": None, "mark": None, "owes": 0, "now": stamp(wang.now_ms())})
-    answer = wang.post(b"%s\n%s\n" % (nulls, line(edit)))
+    head = {"v": 1, "now": stamp(wang.now_ms())} | dict.fromkeys(("cursor", "mark", "owes", "want", "check", "again"))
+    answer = wang.post(b"%s\n%s\n" % (line(head), line(edit)))
     assert Answer.read(answer).outcomes == []
     assert "door_no" not in wang.doc(edit["edit"])
+
+
+@states("Null and absent mean the same wherever a member may stand")
+@pytest.mark.parametrize("member", ["over", "was", "add", "remove", "settles"])
+def test_a_change_may_have_each_of_its_members_as_null(wang: Tablet, member: str) -> None:
+    home = wang.makes("household")
+    change = wang.change("household", home, {"phone": "1"}, {"phone": [home]}) | {member: None}
+    assert wang.sync(change).outcomes == []
+    assert wang.doc(home)["phone"] == "1"
+
+
+@states("Null and absent mean the same wherever a member may stand")
+def test_null_and_absent_mean_the_same_for_a_register_and_a_set(wang: Tablet) -> None:
+    home = wang.makes("household")
+    change = wang.change("household", home, {"phone": "1"}, {"phone": None}, add={"service_needs": None})
+    assert wang.sync(change).outcomes == []
+    assert wang.doc(home)["phone"] == "1"
+
+
+@states("Null and absent mean the same wherever a member may stand")
+def test_null_and_absent_mean_the_same_within_a_value(wang: Tablet) -> None:
+    point: Document = {"lat": "25.531234", "lon": "102.401234"}
+    home = wang.makes("household", {"location": point | {"accuracy_m": None}})
+    assert wang.doc(home)["location"] == point
+    party: Document = {"role": "applicant", "kind": "person", "name": "乙某"}
+    made = wang.makes("dispute")
+    one = wang.change("dispute", made, {"parties": [party]}, {"parties": [made]})
+    other = wang.change("dispute", made, {"parties": [party | {"phone": None}]}, {"parties": [made]})
+    assert wang.sync(one, other).outcomes == []
+    assert wang.doc(made)["parties"] == [party]
+
+
+@states("A member that may not stand in an edit is refused as null too")
+def test_a_member_that_may_not_stand_there_is_refused_as_null_too(wang: Tablet) -> None:
+    home = wang.makes("household")
+    for edit, member in (
+        (wang.creation("household") | {"over": None}, "over"),
+        (wang.creation("household", {"moon": None}), "moon"),
+        (wang.change("household", home, {"phone": "1"}) | {"mends": None}, "mends"),
+        (wang.change("household", home, {"phone": "1", "moon": None}), "moon"),
+    ):
+        outcome = wang.sync(edit).outcome(edit["edit"])
+        assert (outcome["code"], outcome["field"]) == ("unknown-field", member)
 
 
 @states("Names of edits are UUIDs of version 7 in lower-case canonical text")

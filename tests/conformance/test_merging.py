@@ -89,12 +89,13 @@ def test_text_carries_a_suggested_merge_where_changes_stand_together(wang: Table
 
 
 @states("| `text` | the highest stamp | while values differ; with a suggested merge")
-def test_text_carries_none_where_they_do_not(wang: Tablet) -> None:
-    home, last = wang.makes("household", {"notes": "门朝东。"}), ""
-    for now in ("门朝西。", "门朝南。"):
-        last = outcome(
-            wang, wang.change("household", home, {"notes": now}, {"notes": [home]}, was={"notes": "门朝东。"})
-        )
+@pytest.mark.parametrize("texts", [("门朝西。有狗。", "门朝南。有狗。"), ("门朝西。有狗。", "门朝东。有猫。")])
+def test_text_carries_none_where_they_do_not(wang: Tablet, texts: tuple[str, str]) -> None:
+    """The same sentence, or neighbouring ones."""
+    start, last = "门朝东。有狗。", ""
+    home = wang.makes("household", {"notes": start})
+    for now in texts:
+        last = outcome(wang, wang.change("household", home, {"notes": now}, {"notes": [home]}, was={"notes": start}))
     assert last == "conflict"
     assert "suggestion" not in wang.conflict(home, "notes")
 

@@ -115,7 +115,7 @@ def test_a_message_is_an_object(message: object) -> None:
         ({"id": "7"}, "id"),
         ({"over": {"title": "x"}}, "over.title.value"),
         ({"over": {"title": ["x"]}}, "over.title.value.0"),
-        ({"add": {"purposes": None}}, "add.purposes.value"),
+        ({"add": {"purposes": "errand"}}, "add.purposes.value"),
         ({"was": []}, "was"),
         ({"settles": "title"}, "settles"),
         ({"mends": EDIT}, "mends"),

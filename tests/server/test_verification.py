@@ -1,10 +1,13 @@
 """Whoever changes the database behind the server's back is found out."""
 
 import json
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from server.administration import NotPossibleError
+from server.keeping.backup import back_up
 from server.store import tables
 from tests.support.county import GRID, NEXT_GRID, County
 from tests.support.device import Device
@@ -66,6 +69,28 @@ def test_a_record_was_put_in(county: County, home: str) -> None:
         row = dict(connection.execute(sa.select(tables.record).where(tables.record.c.id == home)).mappings().one())
         connection.execute(sa.insert(tables.record).values(row | {"id": stranger}))
     assert f"household {stranger}: no edit made it" in found(county)
+
+
+def test_an_index_lost_its_rows(county: County, home: str, tmp_path: Path) -> None:
+    """The feed asks the index alone, and would pass over them."""
+    if county.center.engine.dialect.name != "sqlite":
+        pytest.skip("of PostgreSQL's indexes nothing is asked")
+    with county.center.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        made = "SELECT sql FROM sqlite_schema WHERE name = 'placement_feed'"
+        said = str(connection.exec_driver_sql(made).scalar())
+        connection.exec_driver_sql(
+            "UPDATE sqlite_schema SET sql = ? WHERE name = 'placement_feed'", (f"{said} WHERE 0",)
+        )
+    county.restart()
+    with county.center.engine.begin() as connection:
+        connection.exec_driver_sql("REINDEX placement_feed")
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql("UPDATE sqlite_schema SET sql = ? WHERE name = 'placement_feed'", (said,))
+    county.restart()
+    assert "database file: row 1 missing from index placement_feed" in found(county)
+    with pytest.raises(NotPossibleError, match="missing from index"):
+        back_up(county.center, tmp_path / "county.backup")
 
 
 def test_the_log_was_changed(county: County, home: str) -> None:
@@ -165,6 +190,35 @@ def test_what_an_older_release_kept_beside_the_siblings_is_no_difference(county:
         register[1] = ["00000000-0000-7000-8000-00000000000a"]
     tamper(county, tables.record, record.id == home, record.type == "household", state=json.dumps(state))
     assert county.differences() == []
+
+
+def test_nulls_that_an_older_release_kept_within_values_are_no_difference(county: County, wang: Device) -> None:
+    party = {"role": "applicant", "kind": "person", "name": "乙某"}
+    home = wang.create("household", unit=GRID, location={"lat": "25.531234", "lon": "102.401234"})
+    fence = wang.create("dispute", unit=GRID)
+    wang.sync()
+    wang.change("dispute", fence, over={"parties": [fence]}, parties=[party])
+    wang.sync()
+
+    def older(text: str | None) -> str | None:
+        return text and text.replace('"102.401234"', '"102.401234","accuracy_m":null').replace(
+            '"乙某"', '"乙某","phone":null'
+        )
+
+    with county.center.engine.begin() as connection:
+        rows = connection.execute(sa.select(tables.record)).all()
+    for row in rows:
+        said = {"document": older(row.document), "state": older(row.state)}
+        assert said["document"] != row.document
+        tamper(county, tables.record, tables.record.c.id == row.id, **said)
+    assert county.differences() == []
+
+    wang.change("dispute", fence, over={"parties": [fence]}, parties=[party])
+    wang.change("household", home, head_name="丙某")
+    wang.sync()
+    assert not wang.all("conflict")
+    with county.center.engine.begin() as connection:
+        assert not [each for each in connection.scalars(sa.select(tables.record.c.document)) if ":null" in each]
 
 
 @pytest.mark.usefixtures("home")

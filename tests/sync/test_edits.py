@@ -64,6 +64,18 @@ def test_null_in_a_creation_is_as_absent() -> None:
     assert read(json.dumps(with_null).encode()).touches == read(line).touches
 
 
+def test_null_within_a_value_is_as_absent_and_the_lines_bytes_stay() -> None:
+    point = {"lat": "25.5", "lon": "102.4"}
+    line = created("household", location=point | {"accuracy_m": None})
+    edit = read(line)
+    assert (edit.value("location"), edit.line) == (point, line)
+
+    party = {"role": "applicant", "kind": "person", "name": "Gao"}
+    line = changed(RECORD, parties=[party | {"phone": None}])
+    edit = read(line)
+    assert (edit.value("parties"), edit.line) == ([party], line)
+
+
 def test_a_change_says_what_it_knew_and_what_it_saw() -> None:
     line = changed(
         RECORD, over={"title": [OTHER]}, settles=["title"], was={"title": "Fence"}, title="Drain", place=None
@@ -143,7 +155,7 @@ SET = changed(RECORD, kind="household", add={"service_needs": ["hardship"]})
         (broken(CHANGED, over={"place": [OTHER]}), Code.INVALID, "over"),
         (broken(CHANGED, over={"title": [name(CHANGED)]}), Code.INVALID, "over"),
         (broken(CHANGED, settles="title"), Code.INVALID, "settles"),
-        (broken(CHANGED, settles=None), Code.INVALID, "settles"),
+        (broken(CHANGED, settles={}), Code.INVALID, "settles"),
         (broken(CHANGED, settles=["place"]), Code.INVALID, "settles"),
         (broken(STEP, was=None), Code.INVALID, "status"),
         (broken(STEP, was={"status": "reported", "tier": "grid"}), Code.INVALID, "status"),
