@@ -16,7 +16,7 @@ from server.center import Center
 from server.center_push import backoff, signing
 from server.center_push.posting import Client, Fate, Reply
 from server.center_push.taking import take
-from server.store import center_outbox, dialect
+from server.store import center_anew, center_outbox, dialect
 from server.store.center_outbox import Message, Target
 
 log = logging.getLogger("doorstep")
@@ -30,6 +30,7 @@ CENTERS_AT_ONCE = 16
 """That one worker serves; a county has one or two above it."""
 
 _OLDER = "older"
+"""What a center says that has something newer than we sent: then this one was put back to an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ class Worker:
             match reply.fate:
                 case Fate.DELIVERED:
                     center_outbox.delivered(connection, county, url, message.place, now_ms, reply.word)
+                    if reply.word == _OLDER:
+                        center_anew.after_older(connection, county, url, message.day, message.place, now_ms)
                 case Fate.REFUSED:
                     center_outbox.failed(connection, county, url, message.place, word, now_ms, refused=word)
                 case Fate.GONE:
