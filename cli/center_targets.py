@@ -70,7 +70,7 @@ def test(url: str | None) -> Answer:
     with opened() as county:
         from server.center_push import posting, targets
 
-        with posting.new_client() as client:
+        with posting.Client() as client:
             told = targets.test(county, url, client)
     lines = [f"{each['url']}: {'✓' if each['good'] else '✗'} {each['said'] or ''}".rstrip() for each in told]
     return Answer({"items": told}, "\n".join(lines) or "无 · None", good=all(each["good"] for each in told))

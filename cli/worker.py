@@ -36,7 +36,7 @@ def worker(once: bool, every: int, as_json: bool) -> None:
         from server.center_push import posting
         from server.center_push.worker import Worker
 
-        with posting.new_client() as client, _told_to_stop() as stopping:
+        with posting.Client() as client, _told_to_stop() as stopping:
             working = Worker(center, client, stopping=stopping)
             if once:
                 passed = working.once()

@@ -1,10 +1,12 @@
 """One try to hand a message to a center, and what its answer means (Standard Webhooks, "Delivery")."""
 
+import asyncio
 import re
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from threading import Thread
+from typing import Self
 
 import httpx
 import orjson
@@ -13,13 +15,16 @@ from server.settings import SettingsError
 from sync import backoff
 
 TIMEOUT_S = 20
-"""To connect, and between two parts of what is sent and answered."""
-WHOLE_TIMEOUT_S = 60
-"""Of a message on its way, and of an answer, however slowly their parts go."""
+"""To connect, and without a sign from the other end."""
+TRY_S = 60
+"""A whole try, from the look-up of the host to the end of the answer, however slowly their parts go."""
 ANSWER_BYTES_MAX = 64 * 1024
 """How much of an answer is read: a word is expected."""
 
-_PART_BYTES = 64 * 1024
+_NO_ANSWER = (
+    httpx.TransportError, httpx.DecodingError, httpx.StreamError, httpx.InvalidURL, UnicodeError, ExceptionGroup,
+)  # fmt: skip
+"""The last two: a host that cannot be looked up, ours or a proxy's, and a port that there is not."""
 _WORD = re.compile(r"[a-z][a-z-]{0,39}")
 _NEVER = frozenset({400, 413, 415, 422})
 """The center read this very message and will not have it; another may be fine."""
@@ -45,51 +50,59 @@ class Reply:
     asked_s: float | None = None
 
 
-def new_client() -> httpx.Client:
-    """Redirects are not followed: a center that has moved is told to us by people. Raises SettingsError where the
-    environment names certificates or a proxy that cannot be used."""
-    try:
-        return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        raise SettingsError(
-            f"证书或代理不可用（SSL_CERT_FILE、SSL_CERT_DIR、HTTPS_PROXY）：{error}",
-            f"The certificates or the proxy cannot be used (SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY): {error}",
-        ) from error
+class Client:
+    """Sends messages, for several threads at once. The tries are made in an event loop: there a deadline ends a try
+    wherever it stands. Raises SettingsError where the environment names certificates or a proxy that cannot be used."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`transport` takes the place of the network."""
+        try:
+            # Redirects are not followed: a center that has moved is told to us by people.
+            self._http = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, transport=transport)
+        except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+            raise SettingsError(
+                f"证书或代理不可用（SSL_CERT_FILE、SSL_CERT_DIR、HTTPS_PROXY）：{error}",
+                f"The certificates or the proxy cannot be used (SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY): {error}",
+            ) from error
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="center-push", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._http.aclose(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
+        """Sends a message once, in TRY_S at most. Never raises for what a network or a center may do."""
+        return asyncio.run_coroutine_threadsafe(self._tried(url, headers, body, now_ms), self._loop).result()
+
+    async def _tried(self, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
+        told = {**headers, "Content-Type": "application/json"}
+        try:
+            async with asyncio.timeout(TRY_S), self._http.stream("POST", url, content=body, headers=told) as answer:
+                said = await _read(answer)
+        except (TimeoutError, httpx.TimeoutException):
+            return Reply(Fate.LATER, "timeout")
+        except _NO_ANSWER:
+            return Reply(Fate.LATER, "connection-failed")
+        return _reply(answer, said, now_ms)
 
 
-def post(client: httpx.Client, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
-    """Sends a message once. Never raises for what a network or a center may do."""
-    told = {**headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
-    try:
-        with client.stream("POST", url, content=_parts(body), headers=told) as answer:
-            said = _read(answer)
-    except httpx.TimeoutException:
-        return Reply(Fate.LATER, "timeout")
-    # The last two: a host that cannot be looked up, ours or a proxy's.
-    except (httpx.TransportError, httpx.DecodingError, httpx.StreamError, httpx.InvalidURL, UnicodeError):
-        return Reply(Fate.LATER, "connection-failed")
-    return _reply(answer, said, now_ms)
-
-
-def _parts(body: bytes) -> Iterator[bytes]:
-    """A body in parts. Raises httpx.WriteTimeout when the center takes them too slowly."""
-    ends = time.monotonic() + WHOLE_TIMEOUT_S
-    for start in range(0, len(body), _PART_BYTES):
-        if time.monotonic() > ends:
-            raise httpx.WriteTimeout("the message does not get through")
-        yield body[start : start + _PART_BYTES]
-
-
-def _read(answer: httpx.Response) -> bytes:
-    """The beginning of an answer. Raises httpx.HTTPError, also for one that does not come to its end."""
-    ends = time.monotonic() + WHOLE_TIMEOUT_S
+async def _read(answer: httpx.Response) -> bytes:
+    """The beginning of an answer. Raises httpx.HTTPError."""
     said = b""
-    for part in answer.iter_bytes():
+    async for part in answer.aiter_bytes():
         said += part
         if len(said) > ANSWER_BYTES_MAX:
             break
-        if time.monotonic() > ends:
-            raise httpx.ReadTimeout("the answer does not end", request=answer.request)
     return said
 
 

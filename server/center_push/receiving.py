@@ -62,8 +62,8 @@ def _kept(center: Center, source: str, day: Day, now_ms: int) -> dict[str, objec
         if not center_status.remains(connection, county, source):
             raise ProblemError("signature-wrong")  # Forgotten while its message was read.
         here = center_status.standing(connection, county, source, day.day)
-        if here is not None and here.version >= day.version:
-            return here.version, "known" if here.version == day.version else "older"
+        if here is not None and here >= day.standing:
+            return here.version, "known" if here == day.standing else "older"
         center_status.keep(connection, county, source, day, here, now_ms)
         return day.version, "taken"
 

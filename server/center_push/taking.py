@@ -23,13 +23,13 @@ def take(center: Center, target: Target) -> int:
     taken, days = target.taken, 0
     for each in changed:
         _, day = each
-        if not _put(center, county, target, _read(center, county, day), taken=taken, now_taken=each):
+        if not _put(center, county, target, _read(center, county, day, target.ahead), taken=taken, now_taken=each):
             break
         taken, days = each, days + 1
     return days
 
 
-def _read(center: Center, county_code: str, day: str) -> Message:
+def _read(center: Center, county_code: str, day: str, ahead: int) -> Message:
     """A day as it is now. Its place is given when it is put into the outbox."""
     now_ms = center.clock()
     now = stamp(now_ms)
@@ -40,14 +40,15 @@ def _read(center: Center, county_code: str, day: str) -> Message:
         keys = [f"unit:{unit}" for unit in snapshot.carriers(counted, tree, now)]
         named = directory.scope_names(connection, county_code, keys)
     names = {key.partition(":")[2]: name for key, name in named.items()}
-    body = snapshot.composed(county_code, day, county.revision, counted, tree, names, now)
+    version = county.revision + ahead
+    body = snapshot.composed(county_code, day, version, counted, tree, names, now)
     packed = gzip.compress(body, _GZIP_LEVEL, mtime=0)
-    return Message(0, signing.message_id(now_ms), day, county.revision, packed, attempts=0, next_try_ms=now_ms)
+    return Message(0, signing.message_id(now_ms), day, version, packed, attempts=0, next_try_ms=now_ms)
 
 
 def _put(center: Center, county: str, target: Target, message: Message, *, taken: Taken, now_taken: Taken) -> bool:
     with dialect.writing(center.engine) as connection:
-        place = center_outbox.advance(connection, county, target.url, taken, now_taken)
+        place = center_outbox.advance(connection, county, target, taken, now_taken)
         if place is None:
             return False
         center_outbox.replace_untried(connection, county, target.url, message.day)

@@ -4,8 +4,8 @@ import httpx
 
 from server.administration import NotPossibleError
 from server.center import Center
-from server.center_push import posting, signing, snapshot
-from server.center_push.posting import Fate
+from server.center_push import signing, snapshot
+from server.center_push.posting import Client, Fate
 from server.store import center_outbox, dialect
 from server.store.center_outbox import Secret
 from sync.lines import Values
@@ -14,6 +14,7 @@ from sync.stamps import instant
 PATH = "/api/v1/center/status"
 """Where a Doorstep server takes a push: meant by an address that names a server alone."""
 URL_CHARS_MAX = 500
+PORT_MAX = 65_535
 
 _MOMENTS = {"last_delivered_ms": "last_delivered", "last_error_ms": "last_error_at", "next_try_ms": "next_try"}
 
@@ -27,6 +28,8 @@ def address(text: str) -> str:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL:
         raise wrong from None
+    if url.port is not None and not 0 < url.port <= PORT_MAX:
+        raise NotPossibleError(f"端口应在 1 到 {PORT_MAX} 之间：{text}", f"A port is from 1 to {PORT_MAX}: {text}")
     is_named = url.scheme in ("https", "http") and _is_host(url)
     if not is_named or url.userinfo or url.fragment or len(text) > URL_CHARS_MAX:
         raise wrong
@@ -93,7 +96,7 @@ def retry(center: Center, url: str) -> Values:
     return {"url": known, "retried": True}
 
 
-def test(center: Center, url: str | None, client: httpx.Client) -> list[Values]:
+def test(center: Center, url: str | None, client: Client) -> list[Values]:
     """Sends a message that says nothing to one center or to all, and gives what came back of each. The outbox is not
     touched. Raises NotPossibleError."""
     wanted = None if url is None else _as_kept(url)
@@ -106,7 +109,7 @@ def test(center: Center, url: str | None, client: httpx.Client) -> list[Values]:
     for target in found:
         body, now_ms = snapshot.composed_test(county), center.clock()
         headers = signing.headers(target.secret, county, signing.message_id(now_ms), now_ms, body)
-        reply = posting.post(client, target.url, headers, body, now_ms)
+        reply = client.post(target.url, headers, body, now_ms)
         told.append({"url": target.url, "good": reply.fate is Fate.DELIVERED, "said": reply.word})
     return told
 

@@ -3,19 +3,20 @@
 import gzip
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from urllib.parse import urlsplit
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.center import Center
-from server.center_push import backoff, posting, signing
-from server.center_push.posting import Fate, Reply
+from server.center_push import backoff, signing
+from server.center_push.posting import Client, Fate, Reply
 from server.center_push.taking import take
-from server.store import center_outbox, dialect
+from server.store import center_anew, center_outbox, dialect
 from server.store.center_outbox import Message, Target
 
 log = logging.getLogger("doorstep")
@@ -25,7 +26,11 @@ LEASE_MS = 5 * 60 * 1000
 DELIVERED_KEPT_MS = 7 * 24 * 60 * 60 * 1000
 """How long the outbox remembers what it delivered."""
 
+CENTERS_AT_ONCE = 16
+"""That one worker serves; a county has one or two above it."""
+
 _OLDER = "older"
+"""What a center says that has something newer than we sent: then this one was put back to an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Worker:
     """One worker of one county. Several may run at once: a center is served by one of them at a time."""
 
     center: Center
-    client: httpx.Client
+    client: Client
     draw: Callable[[], float] = secrets.SystemRandom().random
     """A number by chance, from 0 to 1."""
     name: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -54,32 +59,58 @@ class Worker:
 
     def once(self) -> Passed:
         """One pass over all centers."""
+        with self._threads() as threads:
+            serving = self._started(threads, {})
+            return sum((each.result() for each in serving.values()), Passed())
+
+    def run(self, every_s: float) -> None:
+        """Passes, so many seconds apart, until `stopping` is set: each over the centers that the former ones are
+        through with. A database that is away is waited for."""
+        with self._threads() as threads:
+            serving: dict[str, Future[Passed]] = {}
+            while not self.stopping.is_set():
+                try:
+                    serving = self._started(threads, _still(serving))
+                except SQLAlchemyError as error:
+                    if not dialect.is_unavailable(error):
+                        raise
+                    log.warning("center_push_waits_for_database", exc_info=error)
+                self.stopping.wait(every_s)
+        _still(serving)
+
+    @contextmanager
+    def _threads(self) -> Iterator[ThreadPoolExecutor]:
+        """One for each center: a slow one keeps no other waiting. At the end those are waited for that still serve."""
+        with ThreadPoolExecutor(CENTERS_AT_ONCE, "center-push") as threads:
+            try:
+                yield threads
+            except BaseException:
+                self.stopping.set()
+                raise
+
+    def _started(self, threads: Executor, serving: "dict[str, Future[Passed]]") -> "dict[str, Future[Passed]]":
+        """What is being served, with the centers that are not yet."""
         with dialect.reading(self.center.engine) as connection:
             county = self.center.county(connection).code
             targets = center_outbox.targets(connection, county)
-        passed = Passed()
-        for target in targets:
-            if not self.stopping.is_set():
-                passed += Passed(taken=take(self.center, target)) + self._deliver(county, target)
         if targets:
             with dialect.writing(self.center.engine) as connection:
                 center_outbox.forget_delivered(connection, county, self.center.clock() - DELIVERED_KEPT_MS)
-        return passed
+        idle = [each for each in targets if each.url not in serving]
+        return serving | {each.url: threads.submit(self._serve, county, each) for each in idle}
 
-    def run(self, every_s: float) -> None:
-        """Passes, so many seconds apart, until `stopping` is set. A database that is away is waited for."""
-        while not self.stopping.is_set():
-            try:
-                self.once()
-            except SQLAlchemyError as error:
-                if not dialect.is_unavailable(error):
-                    raise
-                log.warning("center_push_waits_for_database", exc_info=error)
-            self.stopping.wait(every_s)
+    def _serve(self, county: str, target: Target) -> Passed:
+        """What there is for one center: taken and delivered. Whatever fails but the database ends all the work."""
+        try:
+            return Passed() if self.stopping.is_set() else self._deliver(county, target, take(self.center, target))
+        except BaseException as error:
+            if not (isinstance(error, SQLAlchemyError) and dialect.is_unavailable(error)):
+                self.stopping.set()
+            raise
 
-    def _deliver(self, county: str, target: Target) -> Passed:
-        """Sends what waits for a center, the first first, until one must wait."""
-        passed = Passed()
+    def _deliver(self, county: str, target: Target, taken: int) -> Passed:
+        """Sends what waits for a center, the first first, until one must wait. `taken`: how much came newly."""
+        passed = Passed(taken=taken)
         while not self.stopping.is_set():
             message = self._claimed(county, target.url)
             if message is None:
@@ -112,7 +143,7 @@ class Worker:
         now_ms = self.center.clock()
         text = gzip.decompress(message.body)
         headers = signing.headers(target.secret, county, message.id, now_ms, text)
-        return posting.post(self.client, target.url, {**headers, "Content-Encoding": "gzip"}, message.body, now_ms)
+        return self.client.post(target.url, {**headers, "Content-Encoding": "gzip"}, message.body, now_ms)
 
     def _note(self, county: str, url: str, message: Message, reply: Reply) -> None:
         now_ms = self.center.clock()
@@ -121,6 +152,8 @@ class Worker:
             match reply.fate:
                 case Fate.DELIVERED:
                     center_outbox.delivered(connection, county, url, message.place, now_ms, reply.word)
+                    if reply.word == _OLDER:
+                        center_anew.after_older(connection, county, url, message.day, message.place, now_ms)
                 case Fate.REFUSED:
                     center_outbox.failed(connection, county, url, message.place, word, now_ms, refused=word)
                 case Fate.GONE:
@@ -136,3 +169,11 @@ class Worker:
             log.warning("center_push_older", extra=said)
         else:
             log.info("center_push_delivered", extra=said)
+
+
+def _still(serving: "Mapping[str, Future[Passed]]") -> "dict[str, Future[Passed]]":
+    """Those that are not through yet. Raises what any of the others failed by."""
+    for each in serving.values():
+        if each.done():
+            each.result()
+    return {url: each for url, each in serving.items() if not each.done()}

@@ -18,13 +18,16 @@ from server.keeping.again import apply_again
 from server.keeping.backup import server_major, sqlite_files
 from server.keeping.contents import SQLITE, Contents, Standing, contents
 from server.keeping.programs import programs
-from server.store import dialect, schema, tables
+from server.status.days import days_in
+from server.store import center_anew, dialect, schema, tables
 from server.store.dialect import BUSY_TIMEOUT_S
 from server.store.log import EDIT
-from sync.stamps import instant
+from sync.stamps import instant, stamp
 
 IN_USE_S = 2 * BUSY_TIMEOUT_S
 """How long a restore waits for others who write to the same SQLite file."""
+
+_DAY_MS = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any
     losses = _losses(center, found, force=force)
     if losses is not None and losses and not force:
         _refuse(losses)
+    counted = _counted_days(center)
     center.engine.dispose()
     if found.database == SQLITE:
         _put_back_sqlite(Path(str(center.engine.url.database)), file)
@@ -66,6 +70,8 @@ def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any
         _put_back_postgresql(center, file)
     schema.migrate(center.settings.database_url)
     dialect.analyze(center.engine)
+    for each in found.counties:
+        _push_anew(center.answering_for(each.county), counted.get(each.county, set()))
     again = [apply_again(center.answering_for(each.county)) for each in found.counties]
     return {
         "file": str(file),
@@ -142,6 +148,29 @@ def _loss(connection: sa.Connection, county: str, backed: Standing | None) -> Lo
         ).where(log.county == county, log.revision > since)
     ).one()
     return Loss(county, *row)
+
+
+def _counted_days(center: Center) -> dict[str, set[str]]:
+    """The days that the database has counted, by county; none where nobody can tell."""
+    try:
+        with dialect.reading(center.engine) as connection:
+            return center_anew.counted_days(connection)
+    except SQLAlchemyError:
+        return {}
+
+
+def _push_anew(center: Center, counted: set[str]) -> None:
+    """Everything goes once more to the centers that the county pushes to. They may have days that the backup knows
+    nothing of: those that were counted, as far as that is known, and in any case the days since it was made."""
+    now_ms = center.clock()
+    with dialect.writing(center.engine) as connection:
+        county = center.county(connection)
+        last = sa.select(sa.func.max(tables.edit_log.c.receipt_ms)).where(tables.edit_log.c.county == county.code)
+        last_ms = connection.scalar(last)
+        day_of = days_in(county.timezone)
+        since = range(now_ms if last_ms is None else min(last_ms, now_ms), now_ms, _DAY_MS)
+        days = counted | {day_of(stamp(moment_ms)) for moment_ms in (*since, now_ms)}
+        center_anew.after_restore(connection, county.code, county.revision, days, now_ms)
 
 
 def _put_back_sqlite(database: Path, file: Path) -> None:

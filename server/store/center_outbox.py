@@ -30,6 +30,8 @@ class Target:
     url: str
     secret: Secret
     taken: Taken
+    ahead: int
+    """To be added to the county's revision: a day's version."""
     stopped: str | None
 
 
@@ -48,7 +50,7 @@ class Message:
 
 _TARGET = (
     center_target.c.url, center_target.c.secret, center_target.c.taken_revision, center_target.c.taken_day,
-    center_target.c.stopped,
+    center_target.c.ahead, center_target.c.stopped,
 )  # fmt: skip
 
 
@@ -64,7 +66,9 @@ def _is_letter(county: str, url: str, place: int) -> sa.ColumnElement[bool]:
 def targets(connection: sa.Connection, county: str) -> list[Target]:
     """Every center that is configured."""
     rows = connection.execute(sa.select(*_TARGET).where(center_target.c.county == county).order_by(center_target.c.url))
-    return [Target(row.url, Secret(row.secret), (row.taken_revision, row.taken_day), row.stopped) for row in rows]
+    return [
+        Target(row.url, Secret(row.secret), (row.taken_revision, row.taken_day), row.ahead, row.stopped) for row in rows
+    ]
 
 
 def save(connection: sa.Connection, county: str, url: str, secret: Secret, now_ms: int) -> bool:
@@ -128,12 +132,14 @@ def counted(connection: sa.Connection, county: str, units: Iterable[str], day: s
     return found
 
 
-def advance(connection: sa.Connection, county: str, url: str, taken: Taken, now_taken: Taken) -> int | None:
-    """Notes that one more day is taken, and gives its place in the outbox. None: another worker was at it first."""
+def advance(connection: sa.Connection, county: str, target: Target, taken: Taken, now_taken: Taken) -> int | None:
+    """Notes that one more day is taken, and gives its place in the outbox. None: another worker was at it first, or
+    everything begins anew."""
     at = center_target.c
+    is_so = sa.and_(at.taken_revision == taken[0], at.taken_day == taken[1], at.ahead == target.ahead)
     place: int | None = connection.scalar(
         sa.update(center_target)
-        .where(_is(county, url), at.taken_revision == taken[0], at.taken_day == taken[1])
+        .where(_is(county, target.url), is_so)
         .values(taken_revision=now_taken[0], taken_day=now_taken[1], place=at.place + 1)
         .returning(center_target.c.place)
     )

@@ -1,7 +1,7 @@
 """The status that other counties push here: who may, and their days as they sent them last."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -21,13 +21,19 @@ class Day:
     units: Sequence[Mapping[str, Any]]
     counters: Sequence[Mapping[str, Any]]
 
+    @property
+    def standing(self) -> "Standing":
+        return Standing(self.version, orjson.dumps(self.counters).decode(), orjson.dumps(self.units).decode())
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, order=True)
 class Standing:
-    """A day as it is here already: its version, and its counters as JSON."""
+    """A day as it is kept: its version, its counters and units as JSON. The greater is the newer: a county that was
+    restored may send two of one version, and which of them stays must not hang on which came first."""
 
     version: int
     counters: str
+    units: str
 
 
 def secret(connection: sa.Connection, county: str, source: str) -> Secret | None:
@@ -82,16 +88,16 @@ def forget(connection: sa.Connection, county: str, source: str, *, with_days: bo
 
 def standing(connection: sa.Connection, county: str, source: str, day: str) -> Standing | None:
     """What is here of a day, locked until the end of the transaction."""
-    asked = sa.select(center_status.c.version, center_status.c.counters).where(_is_day(county, source, day))
+    row = center_status.c
+    asked = sa.select(row.version, row.counters, row.units).where(_is_day(county, source, day))
     found = connection.execute(asked.with_for_update()).first()
-    return None if found is None else Standing(found.version, found.counters)
+    return None if found is None else Standing(*found)
 
 
 def keep(connection: sa.Connection, county: str, source: str, day: Day, former: Standing | None, now_ms: int) -> None:
     """Writes a day, in place of what `standing` gave of it, and its month. Raises IntegrityError where there was none
     and another transaction wrote the first one meanwhile: it may be the newer one."""
-    values: dict[str, object] = {"version": day.version, "received_ms": now_ms}
-    values |= {"units": orjson.dumps(day.units).decode(), "counters": orjson.dumps(day.counters).decode()}
+    values = asdict(day.standing) | {"received_ms": now_ms}
     if former is None:
         connection.execute(sa.insert(center_status).values(county=county, source=source, day=day.day, **values))
     else:

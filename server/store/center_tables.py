@@ -17,6 +17,8 @@ center_target = sa.Table(
     sa.Column("taken_revision", sa.BigInteger, nullable=False),
     sa.Column("taken_day", sa.Text, nullable=False),
     sa.Column("place", sa.BigInteger, nullable=False),
+    # By how much the versions that it is told are above the county's revision: more after a restore.
+    sa.Column("ahead", sa.BigInteger, nullable=False, server_default="0"),
     # Which worker delivers here now, and until when the others leave it alone.
     sa.Column("lease", sa.Text),
     sa.Column("lease_until_ms", sa.BigInteger),

@@ -1,6 +1,7 @@
 """Two centers, one of which pushes its status to the other: each on a database of its own, with a way between them
 that can fail as networks and servers do."""
 
+import asyncio
 import json
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from server import administration
 from server.center import Center
 from server.center_push import signing, sources, targets
+from server.center_push.posting import Client
 from server.center_push.worker import Passed, Worker
 from server.settings import Settings
 from server.store import center_tables, counters, dialect, ledger, tables
@@ -42,7 +44,7 @@ def settle_upper(url: str) -> None:
     center.engine.dispose()
 
 
-class Way(httpx.BaseTransport):
+class Way(httpx.AsyncBaseTransport):
     """From one center to the other. `fault` stands in for the other end while it is set."""
 
     def __init__(self, upper: County) -> None:
@@ -54,7 +56,10 @@ class Way(httpx.BaseTransport):
         """The id of each message that was sent, each time that it was."""
         self.answers: list[dict[str, Any]] = []
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await asyncio.to_thread(self.arrived, request)
+
+    def arrived(self, request: httpx.Request) -> httpx.Response:
         self.messages.append(request.headers[signing.ID])
         time.sleep(self.takes_s)
         if self.fault is not None:
@@ -74,10 +79,12 @@ class Pair:
     lower: County
     upper: County
     way: Way = field(init=False)
+    client: Client = field(init=False)
     _staff: str = ""
 
     def __post_init__(self) -> None:
         self.way = Way(self.upper)
+        self.client = Client(self.way)
 
     @property
     def clock(self) -> TestClock:
@@ -105,7 +112,7 @@ class Pair:
         return revision
 
     def worker(self, draw: float = 1.0) -> Worker:
-        return Worker(self.lower.center, httpx.Client(transport=self.way), draw=lambda: draw)
+        return Worker(self.lower.center, self.client, draw=lambda: draw)
 
     def push(self) -> Passed:
         """One pass of a worker."""
@@ -194,6 +201,7 @@ def pair_on(databases: Databases) -> Iterator[Pair]:
         try:
             yield pair
         finally:
+            pair.client.close()
             pair.lower.stop()
             pair.upper.stop()
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-import httpx
 import pytest
 
 from server.center_push import posting
-from server.center_push.posting import Fate, Reply
+from server.center_push.posting import Client, Fate, Reply
+from server.center_push.worker import LEASE_MS
 
 Behaviour = Callable[[socket.socket], None]
 BODY = b'{"v":1}'
@@ -45,9 +45,16 @@ def listener() -> Iterator[Listener]:
     found.socket.close()
 
 
-def sent(url: str, body: bytes = BODY, timeout_s: float = 0.5) -> Reply:
-    with httpx.Client(timeout=timeout_s, trust_env=False) as client:
-        return posting.post(client, url, {"webhook-id": "msg_1"}, body, 0)
+def sent(url: str, body: bytes = BODY) -> Reply:
+    with Client() as client:
+        return client.post(url, {"webhook-id": "msg_1"}, body, 0)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(posting, "TIMEOUT_S", 0.5)
 
 
 def answered(listener: Listener, said: bytes) -> Reply:
@@ -93,41 +100,42 @@ def test_a_center_that_says_nothing(listener: Listener) -> None:
     assert sent(listener.url) == Reply(Fate.LATER, "timeout")
 
 
-def test_an_answer_that_never_ends_in_time(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "WHOLE_TIMEOUT_S", 0.3)
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
+def test_an_answer_that_never_ends_in_time(listener: Listener, monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    """It drips, in its head or behind it: there is always a sign of life."""
+    monkeypatch.setattr(posting, "TRY_S", 0.3)
+    hung_up = threading.Event()
 
     def drips(connection: socket.socket) -> None:
         listener.hears(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(100):
-            connection.sendall(b" ")
-            time.sleep(0.05)
-
-    def quietly(connection: socket.socket) -> None:
+        connection.sendall(head)
         try:
-            drips(connection)
+            while not hung_up.wait(0.02):
+                connection.sendall(b" ")
         except OSError:
-            return
+            hung_up.set()
 
-    listener.behaves(quietly)
+    listener.behaves(drips)
     assert sent(listener.url) == Reply(Fate.LATER, "timeout")
+    assert hung_up.wait(5), "the connection is closed"
 
 
 def test_a_message_that_is_taken_too_slowly(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "WHOLE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(posting, "TRY_S", 0.3)
 
     def sips(connection: socket.socket) -> None:
-        while connection.recv(65_536):
-            time.sleep(0.02)
-
-    def quietly(connection: socket.socket) -> None:
         try:
-            sips(connection)
+            while connection.recv(65_536):
+                time.sleep(0.02)
         except OSError:
             return
 
-    listener.behaves(quietly)
+    listener.behaves(sips)
     assert sent(listener.url, random.Random(1).randbytes(20_000_000)) == Reply(Fate.LATER, "timeout")
+
+
+def test_a_try_is_over_long_before_another_worker_may_make_it() -> None:
+    assert 2 * 1000 * posting.TRY_S < LEASE_MS
 
 
 def test_more_than_a_word_is_not_read(listener: Listener) -> None:
@@ -145,3 +153,8 @@ def test_a_problem_says_its_code(listener: Listener) -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_host_that_cannot_be_looked_up(scheme: str, host: str) -> None:
     assert sent(f"{scheme}://{host}/status") == Reply(Fate.LATER, "connection-failed")
+
+
+def test_a_port_that_is_none() -> None:
+    """It was added when such addresses were taken."""
+    assert sent("http://127.0.0.1:99999/status") == Reply(Fate.LATER, "connection-failed")

@@ -1,5 +1,7 @@
 """What could not be handed to a center is tried again, in order, and by one worker at a time."""
 
+from threading import Event
+
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -7,13 +9,14 @@ import sqlalchemy as sa
 from server.center_push import backoff, targets, worker
 from server.center_push.worker import LEASE_MS, Passed
 from server.store import center_outbox, center_tables, dialect
-from tests.center_push.pair import URL, Fault, Pair, answers, fails
+from tests.center_push.pair import SECRET, URL, Fault, Pair, answers, fails
 from tests.support.clock import DAY_MS
 from tests.support.county import COUNTY, GRID
 from tests.support.meetings import at_once
 
 WEEK = [f"2026-11-{day}" for day in range(14, 21)]
 TIMES_A_DAY = 5
+PATIENCE_S = 60
 
 
 def test_a_center_that_is_down_for_a_week_gets_all_in_order_and_nothing_twice(pair: Pair) -> None:
@@ -198,6 +201,31 @@ def test_workers_at_once_send_nothing_twice_and_keep_the_order(pair: Pair) -> No
     assert versions == sorted(versions)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_slow_center_keeps_no_other_waiting(pair: Pair, is_first: bool) -> None:
+    """Neither in its own pass nor in those to come: it answers when the other has everything."""
+    slow = f"http://{'a' if is_first else 'z'}.example/slow"
+    targets.add(pair.lower.center, slow, SECRET)
+    pair.count_days(WEEK, visits=1)
+    working, everything, told = pair.worker(), Event(), list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told.append(str(request.url))
+        if str(request.url) == slow:
+            assert everything.wait(PATIENCE_S)
+        elif told.count(URL) == len(WEEK):
+            pair.count(visits=1)
+        elif told.count(URL) > len(WEEK):
+            working.stopping.set()
+            everything.set()
+        return httpx.Response(200, request=request)
+
+    pair.way.fault = answer
+    working.run(every_s=0.01)
+    assert told.count(slow) == 1
+    assert told.count(URL) == len(WEEK) + 1
+
+
 def test_a_worker_that_is_told_to_stop_ends_after_the_message_on_its_way(pair: Pair) -> None:
     pair.count_days(WEEK, visits=1)
     working = pair.worker()
@@ -213,32 +241,34 @@ def test_a_worker_that_is_told_to_stop_ends_after_the_message_on_its_way(pair: P
     assert pair.push().delivered == len(WEEK) - 1
 
 
+@pytest.mark.parametrize("where", ["targets", "changed"])
 def test_a_worker_waits_for_a_database_that_is_away(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
 ) -> None:
     pair.count(visits=1)
     working = pair.worker()
     away = [sa.exc.OperationalError("SELECT", {}, Exception(), connection_invalidated=True)]
-    asked = center_outbox.targets
+    asked = getattr(center_outbox, where)
 
-    def failing(connection: sa.Connection, county: str) -> list[center_outbox.Target]:
+    def failing(*arguments: object) -> object:
         if away:
             raise away.pop()
         working.stopping.set()
-        return asked(connection, county)
+        return asked(*arguments)
 
-    monkeypatch.setattr(center_outbox, "targets", failing)
+    monkeypatch.setattr(center_outbox, where, failing)
     working.run(every_s=0.001)
     assert "center_push_waits_for_database" in caplog.text
 
 
-def test_a_fault_of_our_own_ends_the_worker(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("where", ["targets", "changed"])
+def test_a_fault_of_our_own_ends_the_worker(pair: Pair, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     def failing(*_: object) -> list[center_outbox.Target]:
         raise sa.exc.ProgrammingError("SELECT", {}, Exception())
 
-    monkeypatch.setattr(center_outbox, "targets", failing)
+    monkeypatch.setattr(center_outbox, where, failing)
     with pytest.raises(sa.exc.ProgrammingError):
-        pair.worker().run(every_s=0.001)
+        pair.worker().run(every_s=1000)
 
 
 def test_what_was_delivered_is_forgotten_after_a_week(pair: Pair) -> None:

@@ -89,6 +89,8 @@ def test_a_secret_that_cannot_be_is_not_repeated(shell: Shell, secret: Path, tex
         "http://.x",
         "http://xn--a",
         f"https://{'a' * 64}.example",
+        "http://127.0.0.1:99999/x",
+        "https://upper.example:0",
     ],
 )
 def test_an_address_that_cannot_be(shell: Shell, secret: Path, url: str) -> None:

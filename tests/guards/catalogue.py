@@ -118,8 +118,8 @@ GUARDS = (
     Guard(
         "an older version of a day takes no newer one's place",
         "server/center_push/receiving.py",
-        "if here is not None and here.version >= day.version:",
-        "if here is not None and here.version == day.version:",
+        "if here is not None and here >= day.standing:",
+        "if here is not None and here == day.standing:",
         ("tests/center_push/test_receiving.py::test_versions_may_come_in_any_order",),
     ),
     Guard(

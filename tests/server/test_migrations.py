@@ -113,3 +113,11 @@ def test_columns_that_go_leave_their_rows(engine: sa.Engine) -> None:
     assert rows(engine, "center_target")[0].items() >= target.items()
     assert rows(engine, "center_source") == [source]
     assert rows(engine, "center_status") == [status]
+
+
+def test_centers_are_told_the_revision_itself_until_a_restore(engine: sa.Engine) -> None:
+    upgrade(engine, "0007")
+    target = {"county": COUNTY, "url": "https://center.example", "secret": "whsec_", "taken_revision": 7}
+    put(engine, "center_target", target | {"taken_day": "", "place": 0})
+    upgrade(engine, "0008")
+    assert rows(engine, "center_target")[0]["ahead"] == 0
