@@ -106,7 +106,11 @@ def canonical(value: object) -> str:
 def without_nulls(value: object) -> object:
     """A value without the members of its objects that are null: absent ones mean the same."""
     if isinstance(value, dict):
-        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+        return {
+            name: member if type(member) is str else without_nulls(member)
+            for name, member in value.items()
+            if member is not None
+        }
     return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 

@@ -85,7 +85,8 @@ def created(record_type: RecordType, now: Values) -> list[Touch]:
         if field in sets and isinstance(value, list):
             touches += [Touch(f"{field}/{member}", True) for member in dict.fromkeys(value)]
         else:
-            touches.append(Touch(field, without_nulls(value)))
+            # Most are texts, and a call for each would be felt.
+            touches.append(Touch(field, value if type(value) is str else without_nulls(value)))
     if not group.isdisjoint(now):
         touches.append(Touch(WORKFLOW_REGISTER, {field: now.get(field) for field in sorted(group)}))
     return touches
