@@ -102,13 +102,27 @@ def _reading(as_json: bool) -> Iterator[None]:
     except click.UsageError as error:
         if not as_json:
             raise
-        said = error.format_message()
-        zh, en = (error.zh, error.en) if isinstance(error, WrongUseError) else (said, said)
+        zh, en = _wrong(error)
         seen = error.ctx.command_path if error.ctx else "doorstep"
         _say_error(
             "usage", f"命令用法有误：{zh.rstrip('.')}（见 {seen} --help）", f"{en.rstrip('.')} (see {seen} --help)"
         )
         raise SystemExit(error.exit_code) from error
+
+
+def _wrong(error: click.UsageError) -> tuple[str, str]:
+    """What is wrong with a command line. Of the rarer faults click's words are all there is."""
+    said = error.format_message()
+    match error:
+        case WrongUseError():
+            return error.zh, error.en
+        case click.NoSuchOption():
+            return f"没有选项 {error.option_name}", said
+        case click.MissingParameter() if error.param is not None and error.ctx is not None:
+            return f"缺少 {error.param.get_error_hint(error.ctx)}", said
+        case click.BadParameter() if error.param is not None and error.ctx is not None:
+            return f"{error.param.get_error_hint(error.ctx)} 的值不可用", said
+    return said, said
 
 
 def _require_text(arguments: Iterable[str]) -> None:

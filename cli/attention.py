@@ -7,6 +7,7 @@ import click
 
 from cli.answers import Answer, CommandError, listed
 from cli.fields import given, record_type
+from cli.settling import conflict_values
 from cli.tablet_options import known_by, on_tablet, pairs_argument, saved
 from cli.words import Words
 from client_sdk import Item, Record, Refused, Tablet
@@ -25,7 +26,7 @@ _LOST = {
 @click.command()
 @on_tablet
 def attention(found: Tablet, words: Words) -> Answer:
-    """被退回、待中心处理和中心已没有的内容。 List refused and held edits, and records that the center has lost."""
+    """被退回、待中心处理、待核对和中心已没有的内容。 List what was refused, held, in conflict or lost."""
     items = [_attention(each) for each in found.attention]
     aside = [_set_aside(each) for each in found.set_aside if each.type in CATALOG.types]
     columns = {
@@ -38,7 +39,12 @@ def attention(found: Tablet, words: Words) -> Answer:
         words.language: words("说明", "Why"),
     }
     rows = [_in_words(found, words, each) for each in [*items, *({**_LOST, **each} for each in aside)]]
-    return Answer({"items": items, "set_aside": aside}, listed(rows, columns).text)
+    open_ones = [conflict_values(found, each) for each in found.conflicts.open()]
+    told = [listed(rows, columns).text]
+    if open_ones:
+        number = len(open_ones)
+        told.append(words(f"待核对 {number} 条，见 conflicts", f"Open conflicts: {number}, see conflicts"))
+    return Answer({"items": items, "set_aside": aside, "conflicts": open_ones}, "\n".join(told))
 
 
 def _in_words(found: Tablet, words: Words, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from schemas.masking import masked_value
 @on_tablet
 def conflicts(found: Tablet, words: Words) -> Answer:
     """待核对的内容。 List open conflicts."""
-    items = [(each, _conflict(found, each)) for each in found.conflicts.open()]
+    items = [(each, conflict_values(found, each)) for each in found.conflicts.open()]
     told = [_told(found, words, conflict, item) for conflict, item in items]
     return Answer({"items": [item for _, item in items]}, "\n\n".join(told) or "无 · None")
 
 
-def _conflict(found: Tablet, conflict: Conflict) -> dict[str, Any]:
+def conflict_values(found: Tablet, conflict: Conflict) -> dict[str, Any]:
+    """A conflict as an item of `conflicts`."""
     kind = CATALOG.types[conflict.record_type]
     return {
         "id": conflict.id,

@@ -45,6 +45,9 @@ class Wait:
 Verdict = Admit | Refuse | Wait
 
 
+_NO_UNIT = Detail("没有这个单位", "There is no such unit")
+
+
 class _Stop(Exception):  # noqa: N818 - not an error: the way out of a chain of checks
     def __init__(self, verdict: Refuse | Wait) -> None:
         super().__init__(verdict)
@@ -210,7 +213,7 @@ class _Judge:
     def _unit_exists(self) -> None:
         member = self.type.unit_field
         if member is not None and self.edit.touch(member) and self.edit.value(member) not in self.world.units.parents:
-            raise _Stop(Refuse(Code.INVALID, member))
+            raise _Stop(Refuse(Code.INVALID, member, _NO_UNIT))
 
     def _is_workflow(self) -> bool:
         return bool(self.type.workflow_fields)

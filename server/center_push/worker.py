@@ -3,7 +3,7 @@
 import gzip
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -70,13 +70,14 @@ class Worker:
             serving: dict[str, Future[Passed]] = {}
             while not self.stopping.is_set():
                 try:
-                    serving = self._started(threads, _still(serving))
+                    _take_through(serving)
+                    serving = self._started(threads, serving)
                 except SQLAlchemyError as error:
                     if not dialect.is_unavailable(error):
                         raise
                     log.warning("center_push_waits_for_database", exc_info=error)
                 self.stopping.wait(every_s)
-        _still(serving)
+        _take_through(serving)
 
     @contextmanager
     def _threads(self) -> Iterator[ThreadPoolExecutor]:
@@ -171,9 +172,7 @@ class Worker:
             log.info("center_push_delivered", extra=said)
 
 
-def _still(serving: "Mapping[str, Future[Passed]]") -> "dict[str, Future[Passed]]":
-    """Those that are not through yet. Raises what any of the others failed by."""
-    for each in serving.values():
-        if each.done():
-            each.result()
-    return {url: each for url, each in serving.items() if not each.done()}
+def _take_through(serving: "dict[str, Future[Passed]]") -> None:
+    """Takes out those that are through. Raises what one of them failed by, once."""
+    for url in [url for url, each in serving.items() if each.done()]:
+        serving.pop(url).result()

@@ -40,13 +40,16 @@ So no plan may hang on how few rows there were that day, or on statistics that a
 
 def create_engine(settings: Settings) -> sa.Engine:
     """The engine of a database, with durable commits on both. What its errors say goes to the log, so it is without the
-    values of a statement: they are people's. Raises ValueError for another database, or a SQLite that is too old;
-    connecting to a PostgreSQL database that is not UTF8 raises SettingsError."""
+    values of a statement: they are people's. Raises SettingsError for another database, or a SQLite that is too
+    old, and when it connects to a PostgreSQL database that is not UTF8."""
     url = sa.make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         if sqlite3.sqlite_version_info < _SQLITE_LEAST:
             least = ".".join(map(str, _SQLITE_LEAST))
-            raise ValueError(f"SQLite {sqlite3.sqlite_version} is too old: it must be {least} or newer")
+            raise SettingsError(
+                f"SQLite {sqlite3.sqlite_version} 版本过旧，至少应为 {least}",
+                f"SQLite {sqlite3.sqlite_version} is too old: it must be {least} or newer",
+            )
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             Path(url.database).touch(mode=0o600)  # People's data: for whoever runs the server, and nobody else.
@@ -69,7 +72,10 @@ def create_engine(settings: Settings) -> sa.Engine:
         event.listen(engine, "connect", _postgres_connected)
         event.listen(engine, "checkout", _postgres_checked_out)
         return engine
-    raise ValueError(f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}")
+    raise SettingsError(
+        f"Doorstep 使用 PostgreSQL 或 SQLite 数据库，不支持 {url.get_backend_name()}",
+        f"Doorstep runs on PostgreSQL and SQLite, not on {url.get_backend_name()}",
+    )
 
 
 def _options(url: sa.URL) -> str:

@@ -207,15 +207,17 @@ def test_a_slow_center_keeps_no_other_waiting(pair: Pair, is_first: bool) -> Non
     slow = f"http://{'a' if is_first else 'z'}.example/slow"
     targets.add(pair.lower.center, slow, SECRET)
     pair.count_days(WEEK, visits=1)
-    working, everything, told = pair.worker(), Event(), list[str]()
+    working, asked, everything, told = pair.worker(), Event(), Event(), list[str]()
 
     def answer(request: httpx.Request) -> httpx.Response:
         told.append(str(request.url))
         if str(request.url) == slow:
+            asked.set()
             assert everything.wait(PATIENCE_S)
         elif told.count(URL) == len(WEEK):
             pair.count(visits=1)
         elif told.count(URL) > len(WEEK):
+            assert asked.wait(PATIENCE_S)
             working.stopping.set()
             everything.set()
         return httpx.Response(200, request=request)

@@ -249,6 +249,19 @@ def test_with_json_a_wrong_use_is_the_one_object_too(shell: Shell, asked: list[s
     assert error["en"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "zh"),
+    [
+        (["verify", "--nonsense"], "没有选项 --nonsense（"),
+        (["unit", "add", EAST], "缺少 'NAME'（"),
+        (["person", "assign", "wang"], "缺少 '--unit'（"),
+        (["serve", "--workers", "none"], "'--workers' 的值不可用（"),
+    ],
+)
+def test_the_usual_faults_of_a_command_line_are_told_in_chinese(shell: Shell, asked: list[str], zh: str) -> None:
+    assert zh in shell.says(*asked).values["error"]["zh"]
+
+
 @pytest.mark.parametrize("word", ["a\udcff", "\udcb5\udcf7"])
 def test_what_is_no_text_is_taken_by_no_command(shell: Shell, word: str) -> None:
     """As Python gives what a terminal sends in another encoding."""

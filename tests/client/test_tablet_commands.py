@@ -284,6 +284,8 @@ def disagreeing(wang: Shell, zhao: Shell, ours: str, theirs: str) -> str:
 def test_a_conflict_is_told_in_words_with_the_record_that_it_is_about(wang: Shell, zhao: Shell) -> None:
     fence = disagreeing(wang, zhao, "category=contract", "category=labour")
     (conflict,) = zhao.does("conflicts")["items"]
+    assert zhao.does("attention")["conflicts"] == [conflict]
+    assert "待核对 1 条，见 conflicts" in zhao.text("attention")
     assert (conflict["about"], conflict["unlisted"], conflict["may_settle"]) == ("围墙", 0, True)
     assert {each["cut"] for each in conflict["values"]} == {False}
     told = zhao.text("conflicts", language="en").splitlines()
@@ -413,7 +415,7 @@ def test_refused_edits_are_mended_or_given_up(wang: Shell) -> None:
     assert wang.fails("discard", second) == "not-refused"
     assert wang.fails("mend", items[2]["edit"]) == "not-refused"
     wang.does("sync")
-    assert wang.does("attention") == {"items": [], "set_aside": []}
+    assert wang.does("attention") == {"items": [], "set_aside": [], "conflicts": []}
 
 
 def test_refused_visits_are_told_apart(wang: Shell) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.app import create_app
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.store import dialect, ledger
 from server.store.flight import Question, ask
 from tests.support.county import GRID, County, county_on
@@ -39,8 +39,9 @@ def test_postgresql_flushes_every_commit(durable_postgres_url: str) -> None:
 
 
 def test_other_databases_are_not_for_doorstep() -> None:
-    with pytest.raises(ValueError, match="not on mysql"):
+    with pytest.raises(SettingsError, match="not on mysql") as refused:
         create_app(Settings("mysql://localhost/doorstep"))
+    assert refused.value.zh == "Doorstep 使用 PostgreSQL 或 SQLite 数据库，不支持 mysql"
 
 
 def test_a_sqlite_that_lacks_what_is_asked_of_it_is_told_of_at_once(

@@ -96,7 +96,8 @@ def test_a_refused_edit_is_its_authors(county: County, wang: Device, li: Device)
     home = wang.create("household", unit=GRID)
     wang.sync()
     wrong = wang.change("household", home, unit="nowhere")
-    assert wang.sync().outcome(wrong)["result"] == "refused"
+    outcome = wang.sync().outcome(wrong)
+    assert (outcome["result"], outcome["detail"]["zh"]) == ("refused", "没有这个单位")
     assert [each["edit"] for each in history(li, "household", home)] == [home]
     mine = history(wang, "household", home)
     assert [(each["edit"], each["result"], each.get("code"), each.get("field")) for each in mine] == [
