@@ -25,8 +25,8 @@ class CommandError(Exception):
 class WrongUseError(click.UsageError):
     """A command line that cannot be read, told in both languages."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} · {en}")
+    def __init__(self, zh: str, en: str, ctx: click.Context | None = None) -> None:
+        super().__init__(f"{zh} · {en}", ctx)
         self.zh, self.en = zh, en
 
 
@@ -100,9 +100,11 @@ def _reading(as_json: bool) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        if not as_json:
-            raise
         zh, en = _wrong(error)
+        if not as_json:
+            if zh == en or isinstance(error, WrongUseError):
+                raise
+            raise WrongUseError(zh, en, error.ctx) from error
         seen = error.ctx.command_path if error.ctx else "doorstep"
         _say_error(
             "usage", f"命令用法有误：{zh.rstrip('.')}（见 {seen} --help）", f"{en.rstrip('.')} (see {seen} --help)"
@@ -116,12 +118,16 @@ def _wrong(error: click.UsageError) -> tuple[str, str]:
     match error:
         case WrongUseError():
             return error.zh, error.en
+        case click.NoSuchCommand():
+            return f"没有命令 {error.command_name}", said
         case click.NoSuchOption():
             return f"没有选项 {error.option_name}", said
         case click.MissingParameter() if error.param is not None and error.ctx is not None:
             return f"缺少 {error.param.get_error_hint(error.ctx)}", said
         case click.BadParameter() if error.param is not None and error.ctx is not None:
-            return f"{error.param.get_error_hint(error.ctx)} 的值不可用", said
+            choices = error.param.type.choices if isinstance(error.param.type, click.Choice) else ()
+            one_of = f"，应为 {'、'.join(choices)}" if choices else ""
+            return f"{error.param.get_error_hint(error.ctx)} 的值不可用{one_of}", said
     return said, said
 
 

@@ -41,9 +41,9 @@ def attention(found: Tablet, words: Words) -> Answer:
     rows = [_in_words(found, words, each) for each in [*items, *({**_LOST, **each} for each in aside)]]
     open_ones = [conflict_values(found, each) for each in found.conflicts.open()]
     told = [listed(rows, columns).text]
-    if open_ones:
-        number = len(open_ones)
-        told.append(words(f"待核对 {number} 条，见 conflicts", f"Open conflicts: {number}, see conflicts"))
+    own = sum(each["may_settle"] for each in open_ones)
+    if own:
+        told.append(words(f"待核对 {own} 条，见 conflicts", f"Open conflicts: {own}, see conflicts"))
     return Answer({"items": items, "set_aside": aside, "conflicts": open_ones}, "\n".join(told))
 
 

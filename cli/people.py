@@ -89,7 +89,8 @@ def unassign(who: str, unit: str, role: str | None, first: datetime | None, last
         from server import administration
 
         made = administration.unassign(center, who, unit, _period(first, last), role)
-    return Answer(made, f"已结束在 {unit} 的任职 · No longer assigned to {unit}")
+        end = CountyTime.of(center).said(made["until"])
+    return Answer(made, f"在 {unit} 的任职到 {end} 为止 · Assigned to {unit} until {end}")
 
 
 @person.command("disable")

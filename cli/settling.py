@@ -16,15 +16,16 @@ from schemas.masking import masked_value
 
 
 @click.command()
+@click.option("--unmasked", is_flag=True, help="不遮盖。 Show sensitive values too.")
 @on_tablet
-def conflicts(found: Tablet, words: Words) -> Answer:
+def conflicts(found: Tablet, words: Words, *, unmasked: bool) -> Answer:
     """待核对的内容。 List open conflicts."""
-    items = [(each, conflict_values(found, each)) for each in found.conflicts.open()]
+    items = [(each, conflict_values(found, each, unmasked=unmasked)) for each in found.conflicts.open()]
     told = [_told(found, words, conflict, item) for conflict, item in items]
     return Answer({"items": [item for _, item in items]}, "\n\n".join(told) or "无 · None")
 
 
-def conflict_values(found: Tablet, conflict: Conflict) -> dict[str, Any]:
+def conflict_values(found: Tablet, conflict: Conflict, *, unmasked: bool = False) -> dict[str, Any]:
     """A conflict as an item of `conflicts`."""
     kind = CATALOG.types[conflict.record_type]
     return {
@@ -35,7 +36,7 @@ def conflict_values(found: Tablet, conflict: Conflict) -> dict[str, Any]:
         "field": conflict.field,
         "values": [
             {
-                "value": masked_value(kind, conflict.field, each.value),
+                "value": each.value if unmasked else masked_value(kind, conflict.field, each.value),
                 "cut": each.is_cut,
                 "by": each.by,
                 "at": each.at,
@@ -99,12 +100,13 @@ def settle(found: Tablet, words: Words, conflict: str, chosen: str | None, side:
         raise _missing(one, side, found.person["id"])
     taken = one.sides[side] if side is not None else value(CATALOG.types[one.record_type], one.field, str(chosen))
     answer = saved(one.settle(taken), words, {one.field: taken})
+    values = {**answer.values, "may_settle": one.may_settle}
     if one.may_settle:
-        return answer
+        return Answer(values, answer.text)
     doubt = words(
         "按本机所知，这条由他人核对，中心可能先保留", "This seems to be for others to settle: the center may hold it"
     )
-    return Answer(answer.values, f"{answer.text}\n{doubt}")
+    return Answer(values, f"{answer.text}\n{doubt}")
 
 
 def _missing(conflict: Conflict, side: str, me: str) -> CommandError:

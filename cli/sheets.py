@@ -109,8 +109,8 @@ def _named(titles: Sequence[str], columns: Sequence[Column]) -> dict[int, str]:
 def _faults(number: int, cells: Cells, names: Mapping[int, str], width: int) -> Iterator[Fault]:
     """What keeps a row from being read."""
     if any(_text(cell) for cell in cells[width:]):
-        zh = "单元格比标题多；含逗号的内容要加引号"
-        en = "It has more cells than the heading: quote what holds a comma"
+        zh = "单元格比标题多；含有分隔符（逗号、分号或制表符）的内容要加引号"
+        en = "It has more cells than the heading: quote what holds the separator (a comma, semicolon or tab)"
         yield Fault(number, None, FaultCode.INVALID, zh, en)
     for place, name in names.items():
         if "\0" in _cell(cells, place):
@@ -182,7 +182,10 @@ def _csv(path: Path) -> Iterator[Cells]:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     except UnicodeDecodeError as error:
         raise _unreadable(path, *_UNREADABLE) from error
-    except (csv.Error, OSError) as error:
+    except csv.Error as error:
+        en = f"its quotes are not as they must be ({_reason(error)[1]})"
+        raise _unreadable(path, "引号不成对，或引号后还有内容", en) from error
+    except OSError as error:
         raise _unreadable(path, *_reason(error)) from error
 
 

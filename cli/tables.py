@@ -62,7 +62,8 @@ def _table(headings: Sequence[str], rows: Cells, whole: Sequence[bool], width: i
         table.add_column(heading, no_wrap=is_whole, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console(width=width, markup=False, emoji=False)
+    # With a height too: rich else takes the width of a terminal that it does not know to be 80.
+    console = Console(width=width, height=1, markup=False, emoji=False)
     with console.capture() as captured:
         console.print(table)
     lines = (line.rstrip() for line in captured.get().splitlines())

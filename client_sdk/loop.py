@@ -175,7 +175,10 @@ class Loop:
             return True
         try:
             scope = scope_keys(self._transport.me(prepared.stood.token))
-        except RequestError:
+        except RequestError as error:
+            if isinstance(error, ProblemError) and error.code in ("tablet-revoked", "token-unknown"):
+                self._restarts += 1  # Lest a center that says so here and not there be asked for ever.
+                return False  # The next request hears it too: nothing is set aside for whoever is to have nothing.
             scope = None  # Then whatever did not come is set aside, wherever it stood.
         return end_replay(self._desk, answer.last.cursor, scope)
 

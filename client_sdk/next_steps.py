@@ -24,7 +24,9 @@ def next_steps(shown: Mapping[str, object] | None, roles: frozenset[str]) -> Det
     if tiers.zh:
         zh = [*zh, f"可转到层级 {tiers.zh}，状态为 {back.zh}"]
         en = [*en, f"it can go to the tier {tiers.en}, as {back.en}"]
-    if held.isdisjoint(WORKFLOW.assigners):
+    if not statuses.zh and not tiers.zh:
+        zh, en = [*zh, "从这里您没有可做的变更"], [*en, "there is no step from here for you"]
+    elif held.isdisjoint(WORKFLOW.assigners):
         assigners = [CODES["role"][role] for role in CODES["role"] if role in WORKFLOW.assigners]
         zh = [*zh, f"只有{'、'.join(each.zh for each in assigners)}可以指定承办"]
         en = [*en, f"only {', '.join(each.en for each in assigners)} may assign it"]

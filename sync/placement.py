@@ -50,7 +50,7 @@ def moved(before: tuple[Span, ...], shown: Since, given: Since, now: str) -> tup
         if span.until is None and span.value not in shown:
             spans.append(Span(span.value, span.since, until))
         elif span.until is None:
-            spans.append(Span(span.value, min(span.since, given.get(span.value, span.since))))
+            spans.append(Span(span.value, min(span.since, shown[span.value], given.get(span.value, span.since))))
         else:
             spans.append(span)
     standing = {span.value for span in before if span.until is None}

@@ -14,8 +14,8 @@ import orjson
 from server.settings import SettingsError
 from sync import backoff
 
-TIMEOUT_S = 20
-"""To connect, and without a sign from the other end."""
+CONNECT_S = 20
+"""Until a connection has come about."""
 TRY_S = 60
 """A whole try, from the look-up of the host to the end of the answer, however slowly their parts go."""
 ANSWER_BYTES_MAX = 64 * 1024
@@ -58,7 +58,9 @@ class Client:
         """`transport` takes the place of the network."""
         try:
             # Redirects are not followed: a center that has moved is told to us by people.
-            self._http = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, transport=transport)
+            self._http = httpx.AsyncClient(
+                timeout=httpx.Timeout(TRY_S, connect=CONNECT_S), follow_redirects=False, transport=transport
+            )
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
             raise SettingsError(
                 f"证书或代理不可用（SSL_CERT_FILE、SSL_CERT_DIR、HTTPS_PROXY）：{error}",
@@ -87,7 +89,10 @@ class Client:
     async def _tried(self, url: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Reply:
         told = {**headers, "Content-Type": "application/json"}
         try:
-            async with asyncio.timeout(TRY_S), self._http.stream("POST", url, content=body, headers=told) as answer:
+            async with (
+                asyncio.timeout(TRY_S),
+                self._http.stream("POST", url, content=body, headers=told) as answer,
+            ):
                 said = await _read(answer)
         except (TimeoutError, httpx.TimeoutException):
             return Reply(Fate.LATER, "timeout")

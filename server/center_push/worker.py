@@ -69,13 +69,9 @@ class Worker:
         with self._threads() as threads:
             serving: dict[str, Future[Passed]] = {}
             while not self.stopping.is_set():
-                try:
-                    _take_through(serving)
+                _take_through(serving)
+                with _waiting_for_database():
                     serving = self._started(threads, serving)
-                except SQLAlchemyError as error:
-                    if not dialect.is_unavailable(error):
-                        raise
-                    log.warning("center_push_waits_for_database", exc_info=error)
                 self.stopping.wait(every_s)
         _take_through(serving)
 
@@ -172,7 +168,19 @@ class Worker:
             log.info("center_push_delivered", extra=said)
 
 
+@contextmanager
+def _waiting_for_database() -> Iterator[None]:
+    """What fails since the database is away comes again at a later pass."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if not dialect.is_unavailable(error):
+            raise
+        log.warning("center_push_waits_for_database", exc_info=error)
+
+
 def _take_through(serving: "dict[str, Future[Passed]]") -> None:
-    """Takes out those that are through. Raises what one of them failed by, once."""
+    """Takes out those that are through. Raises what one failed by, but where it was a database that was away."""
     for url in [url for url, each in serving.items() if each.done()]:
-        serving.pop(url).result()
+        with _waiting_for_database():
+            serving.pop(url).result()

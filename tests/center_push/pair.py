@@ -57,6 +57,7 @@ class Way(httpx.AsyncBaseTransport):
         self.answers: list[dict[str, Any]] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
         return await asyncio.to_thread(self.arrived, request)
 
     def arrived(self, request: httpx.Request) -> httpx.Response:

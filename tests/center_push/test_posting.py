@@ -54,7 +54,7 @@ def sent(url: str, body: bytes = BODY) -> Reply:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(posting, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(posting, "CONNECT_S", 0.5)
 
 
 def answered(listener: Listener, said: bytes) -> Reply:
@@ -95,7 +95,8 @@ def test_an_answer_that_breaks_off_is_none(listener: Listener, said: bytes) -> N
     assert answered(listener, said) == Reply(Fate.LATER, "connection-failed")
 
 
-def test_a_center_that_says_nothing(listener: Listener) -> None:
+def test_a_center_that_says_nothing(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "TRY_S", 0.3)
     listener.behaves(lambda connection: time.sleep(2))
     assert sent(listener.url) == Reply(Fate.LATER, "timeout")
 

@@ -256,10 +256,15 @@ def test_with_json_a_wrong_use_is_the_one_object_too(shell: Shell, asked: list[s
         (["unit", "add", EAST], "缺少 'NAME'（"),
         (["person", "assign", "wang"], "缺少 '--unit'（"),
         (["serve", "--workers", "none"], "'--workers' 的值不可用（"),
+        (["tablet", "list", "visit", "--lang", "fr"], "'--lang' 的值不可用，应为 zh、en（"),
+        (["verfy"], "没有命令 verfy（"),
     ],
 )
 def test_the_usual_faults_of_a_command_line_are_told_in_chinese(shell: Shell, asked: list[str], zh: str) -> None:
-    assert zh in shell.says(*asked).values["error"]["zh"]
+    error = shell.says(*asked).values["error"]
+    assert zh in error["zh"]
+    told = CliRunner(env=shell.environment).invoke(main, asked).stderr
+    assert f"Error: {zh.rstrip('（')} · {error['en'].partition(' (see ')[0]}" in told
 
 
 @pytest.mark.parametrize("word", ["a\udcff", "\udcb5\udcf7"])

@@ -170,6 +170,22 @@ def test_a_tablet_that_was_enrolled_since_the_backup_may_not_enrol_again_with_it
     assert found.value.problem == "code-spent"
 
 
+def test_a_revoked_tablet_of_which_a_restored_county_knows_all_wipes_itself_at_once(site: Site, tmp_path: Path) -> None:
+    shell, wang, zhao = site.shell, site.hire("wang"), site.hire("zhao")
+    zhao.households.create(unit=GRID, address="东村1号")
+    zhao.sync()
+    backup = tmp_path / "county.backup"
+    shell.does("backup", str(backup))
+    wang.households.create(unit=GRID, address="东村2号")
+    wang.sync()
+    zhao.sync()
+    shell.does("revoke", tablet_id(site, "zhao"))
+    shell.does("restore", str(backup), "--force")
+    with pytest.raises(RevokedError) as found:
+        zhao.sync()
+    assert found.value.wiped
+
+
 def test_a_broken_tablet_is_replaced_with_one_command(site: Site) -> None:
     wang = site.hire("wang")
     made = wang.households.create(unit=GRID, address="东村1号")

@@ -114,7 +114,7 @@ def test_it_states_the_limits() -> None:
         f"{signing.SECRET_BYTES_MIN} to {signing.SECRET_BYTES_MAX} random bytes",
         f"A pass of the worker (every {EVERY_S} seconds)",
         f"serves up to {worker.CENTERS_AT_ONCE} at once",
-        f"after {posting.TIMEOUT_S} seconds without a sign of the other end, and after {posting.TRY_S} in all",
+        f"after {posting.CONNECT_S} seconds where no connection comes about, and after {posting.TRY_S} in all",
         f"the next try comes after {backoff.FIRST_S} seconds",
         f"a center to itself for {worker.LEASE_MS // 1000 // MINUTE_S} minutes",
         f"for {worker.DELIVERED_KEPT_MS // 1000 // DAY_S} days, without its text",

@@ -67,9 +67,11 @@ def test_an_author_alone_sees_what_the_center_will_show(history: History, data: 
     base = received([history.lines[:sent]])
     is_clean = all(decision.result is not Result.REFUSED for decision in center.outcomes.values())
 
+    mended = {edit.mends for edit in (read(line, CATALOG) for line in history.lines) if isinstance(edit, Edit)}
     for record, placed in center.world.records.items():
-        # A creation that mends another is not what the changes before it were made on.
-        if [origin.edit for origin in placed.record.origins] == [record]:
+        # A creation that mends another is not what the changes before it were made on; nor, where it is refused since
+        # there was nothing to mend, what those after it were made on.
+        if [origin.edit for origin in placed.record.origins] == [record] and record not in mended:
             back = {edit.name for edit in admitted(base, history.lines[:passed], record)}
             pending = [edit for edit in admitted(center, history.lines, record) if edit.name not in back]
             shown, final = overlaid(view(base, record), pending, CATALOG), view(center, record)

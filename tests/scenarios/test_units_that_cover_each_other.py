@@ -40,6 +40,24 @@ def test_the_record_stands_where_it_was_created_and_is_counted_nowhere(
     assert county.differences() == []
 
 
+def test_one_that_had_come_back_to_where_it_was_created_stands_there_from_the_beginning(
+    county: County, wang: Device
+) -> None:
+    clerk = county.worker("孙立", TOWNSHIP, "township_staff")
+    record = wang.create("household", unit=GRID)
+    wang.sync()
+    clerk.catch_up()
+    clerk.change("household", record, unit=NEXT_GRID)
+    clerk.sync()
+    back = clerk.change("household", record, unit=GRID)
+    clerk.sync()
+    for name, other in (NAMES, NAMES[::-1]):
+        over, now = {"unit": [back, other]}, {"unit": GRID}
+        _, line = clerk.line(do="change", type="household", id=record, edit=name, over=over, now=now)
+        assert clerk.push([line]).outcome(name)["result"] == "applied"
+    assert county.differences() == []
+
+
 def test_what_is_left_of_it_when_it_is_erased_is_nothing_counted(county: County, wang: Device) -> None:
     clerk = county.worker("孙立", TOWNSHIP, "township_staff")
     record = wang.create("household", unit=GRID)
