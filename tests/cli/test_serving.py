@@ -3,18 +3,23 @@
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from cli.serve import SILENCE_MAX_S, _listening
+from cli.threads import _free_core
 from tests.support.markdown import ROOT
+from tests.support.serving import served
 
 Start = Callable[[str], str]
 
@@ -84,6 +89,43 @@ def test_a_connection_waits_as_long_for_who_sends_as_for_who_takes() -> None:
             for patience in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
                 seconds, _ = struct.unpack("@ll", taken.getsockopt(socket.SOL_SOCKET, patience, struct.calcsize("@ll")))
                 assert seconds == SILENCE_MAX_S
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system has no say in it")
+@pytest.mark.usefixtures("shell")
+def test_each_process_keeps_to_a_core_and_so_does_who_takes_its_place(environment: dict[str, str]) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    server = served({**os.environ, **environment}, "--workers", str(len(cores)))
+    try:
+        await_each_on_its_own(server.process.pid, cores)
+        killed = children(server.process.pid)[-1]
+        os.kill(killed, signal.SIGKILL)
+        await_each_on_its_own(server.process.pid, cores, gone=killed)
+    finally:
+        server.stop()
+
+
+def test_who_begins_keeps_to_a_core_that_the_fewest_have() -> None:
+    cores = os.sched_getaffinity(0)
+    taken: list[int | None] = []
+    for _ in range(2 * len(cores)):
+        taken.append(_free_core(taken))
+    assert all(taken.count(core) == 2 for core in cores)
+
+
+def await_each_on_its_own(parent: int, cores: list[int], gone: int | None = None) -> None:
+    ends = time.monotonic() + PROMPTLY_S
+    while True:
+        processes = children(parent)
+        kept = [os.sched_getaffinity(process) for process in processes if process != gone]
+        if gone not in processes and sorted(core for each in kept for core in each) == cores:
+            return
+        assert time.monotonic() < ends, kept
+        time.sleep(0.05)
+
+
+def children(parent: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
 GIVES_UP_SOON = "cli.serve.SILENCE_MAX_S = cli.serve.FIRST_BYTE_WITHIN_S = 1"
