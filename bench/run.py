@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-import sysconfig
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -35,12 +35,8 @@ WORKLOADS: dict[str, Workload] = {
 }
 """In the order of a run. What is compared comes one after the other: no machine is as quick at all hours."""
 PEERS = ("kinto", "pouchdb")
-
-
-def _build() -> str:
-    """How this Python was built: it decides a seventh of what Python code takes."""
-    is_optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    return "optimised build" if is_optimised else "build without optimisation"
+_BUILDS = {True: "the distribution's", False: "another build than the distribution's"}
+"""Distributions build theirs with optimisation: a seventh of what Python code takes."""
 
 
 @dataclass(slots=True)
@@ -59,7 +55,7 @@ class Run:
         machine = {
             "date": f"{datetime.now(UTC):%Y-%m-%d}",
             "cores": str(os.cpu_count()),
-            "python": f"{platform.python_version()} ({_build()})",
+            "python": f"{platform.python_version()} ({_BUILDS[sys.base_prefix == '/usr']})",
             "postgresql": ground.databases.setting("server_version"),
             **durability(ground.databases),
         }
