@@ -2,8 +2,9 @@
 a process share a core."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -61,4 +62,19 @@ def _free_core(taken: Sequence[int | None]) -> int | None:
         return None
     cores = sorted(os.sched_getaffinity(0))
     first = os.getpid() % len(cores)
-    return min(cores[first:] + cores[:first], key=taken.count)
+
+    def company(core: int) -> tuple[int, int]:
+        return sum(taken.count(each) for each in _siblings(core)), taken.count(core)
+
+    return min(cores[first:] + cores[:first], key=company)
+
+
+def _siblings(core: int) -> Iterator[int]:
+    """What Linux calls cores and is one of the processor's, this one too: what runs on one slows the others."""
+    try:
+        said = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text(encoding="ascii")
+    except OSError:
+        said = str(core)
+    for part in said.split(","):
+        least, _, most = part.partition("-")
+        yield from range(int(least), int(most or least) + 1)

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import cli.threads
 from cli.serve import SILENCE_MAX_S, _listening
-from cli.threads import _free_core
+from cli.threads import _free_core, _siblings
 from tests.support.markdown import ROOT
 from tests.support.serving import served
 
@@ -111,6 +112,26 @@ def test_who_begins_keeps_to_a_core_that_the_fewest_have() -> None:
     for _ in range(2 * len(cores)):
         taken.append(_free_core(taken))
     assert all(taken.count(core) == 2 for core in cores)
+
+
+def test_of_cores_that_are_one_the_other_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs: dict[int | None, tuple[int, int]] = {0: (0, 1), 1: (0, 1), 2: (2, 3), 3: (2, 3)}
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(pairs), raising=False)
+    monkeypatch.setattr(cli.threads, "_siblings", pairs.__getitem__)
+    taken: list[int | None] = []
+    for _ in range(6):
+        taken.append(_free_core(taken))
+    assert {pairs[taken[0]], pairs[taken[1]]} == {(0, 1), (2, 3)}
+    assert set(taken[:4]) == set(pairs)
+    assert pairs[taken[4]] != pairs[taken[5]]
+
+
+@pytest.mark.parametrize(
+    ("said", "siblings"), [("0", [0]), ("0-1\n", [0, 1]), ("3,19", [3, 19]), ("0-1,8-9", [0, 1, 8, 9])]
+)
+def test_linux_says_which_cores_are_one(said: str, siblings: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: said)
+    assert list(_siblings(0)) == siblings
 
 
 def await_each_on_its_own(parent: int, cores: list[int], gone: int | None = None) -> None:
