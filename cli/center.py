@@ -39,9 +39,7 @@ def opened(*, made: bool = True, current: bool = True) -> Iterator["Center"]:
 
     center = _center(must_be_there=made)
     try:
-        if made and current:
-            _require_made(center)
-        yield center
+        yield _made(center) if made and current else center
     except server.administration.NotPossibleError as error:
         raise CommandError("not-possible", error.zh, error.en) from error
     except SettingsError as error:
@@ -87,7 +85,8 @@ def _require_file(database_url: str) -> None:
         )
 
 
-def _require_made(center: "Center") -> None:
+def _made(center: "Center") -> "Center":
+    """The center of the county that is there now, whatever others are made beside it while it is at work."""
     from server.store import dialect, schema
 
     with dialect.reading(center.engine) as connection:
@@ -97,7 +96,7 @@ def _require_made(center: "Center") -> None:
                 "数据库尚未初始化或版本较旧：请运行 doorstep init",
                 "The database has no tables yet, or those of an older release: run doorstep init",
             )
-        center.county(connection)
+        return center.answering_for(center.county(connection).code)
 
 
 def _no_county(center: "Center") -> CommandError:

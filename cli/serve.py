@@ -61,6 +61,8 @@ def serve(bind: tuple[str, int], workers: int, threads: int, as_json: bool) -> N
 
             holding.take_up_release(center)
             apply_again(center)
+            # For the processes, which read the settings anew: another county may be made beside theirs.
+            os.environ["DOORSTEP_COUNTY"] = str(center.settings.county)
         listener = _listening(*bind)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

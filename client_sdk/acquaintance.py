@@ -21,8 +21,16 @@ def remember(desk: Desk, me: Mapping[str, Any]) -> None:
     store.put_meta(Meta.ME, json.dumps(me, ensure_ascii=False))
     if keys is not None:
         store.put_meta(Meta.SCOPE, json.dumps(keys))
+    if (county := county_of(me)) is not None:
+        store.put_meta(Meta.COUNTY, county)
     if isinstance(person, dict) and person.get("id") == desk.person["id"]:
         store.put_meta(Meta.PERSON, json.dumps({**desk.person, **person}, ensure_ascii=False))
+
+
+def county_of(told: Mapping[str, Any]) -> str | None:
+    """The county that a center says it serves; None of one that does not say."""
+    county = told.get("county")
+    return county if isinstance(county, str) else None
 
 
 def names(desk: Desk) -> Mapping[str, str]:

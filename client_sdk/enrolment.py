@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from client_sdk.acquaintance import county_of
 from client_sdk.desk import Desk
 from client_sdk.errors import OfflineError, PersonDiffersError, TabletError
 from client_sdk.failures import AnswerTimeoutError, BrokenAnswerError, ProblemError, UnreachableError
@@ -94,15 +95,14 @@ def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | Non
             pass
         case _:
             raise OfflineError(en="The answer to the enrolment is none of the center's")
-    store = desk.store
+    store, county = desk.store, county_of(answer)
     with store.transaction():
-        known = store.meta(Meta.PERSON)
-        if known is not None and json.loads(known)["id"] != person:
-            raise PersonDiffersError
+        _require_same(store, person, county)
         for key, value in {
             Meta.TABLET: tablet,
             Meta.TOKEN: token,
             Meta.PERSON: json.dumps(answer["person"], ensure_ascii=False),
+            Meta.COUNTY: county or store.meta(Meta.COUNTY),
             Meta.SCOPE: json.dumps(scope),
             Meta.SERVER: server,
             Meta.CA_FILE: ca_file,
@@ -110,3 +110,18 @@ def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | Non
         }.items():
             store.put_meta(key, value)
         desk.clock.set_by(answer["clock"], read_ms)
+
+
+def _require_same(store: Store, person: str, county: str | None) -> None:
+    """Two counties may have a person of the same id: what was saved for one must not go to the other. Raises
+    PersonDiffersError."""
+    known, before = store.meta(Meta.PERSON), store.meta(Meta.COUNTY)
+    if known is not None and json.loads(known)["id"] != person:
+        raise PersonDiffersError
+    if before is not None and county is not None and before != county:
+        raise PersonDiffersError(
+            zh=f"注册码属于另一个县（{county}），本机数据属于 {before}。这个注册码已用掉，"
+            "请另取新码，注册到另一份本机数据",
+            en=f"This enrolment code belongs to another county ({county}); this store holds work of {before}. The code "
+            "is spent now: ask for a new one, and enrol into another store",
+        )

@@ -112,8 +112,8 @@ class RevokedError(TabletError):
 
 
 class PersonDiffersError(TabletError):
-    """The enrolment code belongs to somebody else than the store does. Nothing of the store's work is touched, but the
-    code is spent: its person needs a new one, and a store of their own."""
+    """The enrolment code belongs to somebody else than the store does, or to another county. Nothing of the store's
+    work is touched, but the code is spent: its person needs a new one, and a store of their own."""
 
     code = "person-differs"
     zh = "注册码属于另一个人；一个人用一份本机数据。这个注册码已用掉，请另取新码，注册到另一份本机数据"

@@ -20,6 +20,7 @@ class Meta(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a key
     TABLET = "tablet"
     PERSON = "person"
+    COUNTY = "county"
     SCOPE = "scope"
     ME = "me"
     CURSOR = "cursor"

@@ -194,6 +194,7 @@ class EnrollAnswer(Shape):
     tablet = Text(NAME_CHARS_MAX, required=True, metadata=labelled(zh="平板编号", en="Tablet"))
     token = Text(SECRET_CHARS_MAX, required=True, metadata=labelled(zh="登录凭证", en="Token"))
     person = Part(Person, required=True, metadata=labelled(zh="人员", en="Person"))
+    county = Name(required=True, metadata=labelled(zh="县", en="County"))
     scope = ListOf(
         ScopeKey(),
         items_max=SCOPE_KEYS_MAX,
@@ -222,6 +223,7 @@ class Me(Shape):
     """Who the caller is, where they work, and with whom."""
 
     person = Part(Person, required=True, metadata=labelled(zh="人员", en="Person"))
+    county = Name(required=True, metadata=labelled(zh="县", en="County"))
     scope = ListOf(
         Part(ScopeName),
         items_max=SCOPE_KEYS_MAX,

@@ -61,7 +61,8 @@ def enroll(center: Center, body: bytes) -> dict[str, object]:
         person = ask(connection, directory.people(county.code, [person_id]))[person_id]
         held = scope(person, center.units.units(connection, county), now)
         described = _person(person, directory.names(connection, county.code, [person_id])[person_id], now)
-    return {"tablet": tablet_id, "token": token, "person": described, "scope": list(held.covers), "clock": now}
+    whose = {"person": described, "county": county.code, "scope": list(held.covers)}
+    return {"tablet": tablet_id, "token": token, **whose, "clock": now}
 
 
 def _claimed(connection: sa.Connection, county: County, code: str, nonce: str, now: str) -> tuple[str | None, str]:
@@ -96,6 +97,7 @@ def me(center: Center, token: str) -> dict[str, object]:
         names = directory.scope_names(viewer.connection, viewer.county.code, covers) | {f"person:{person.id}": name}
         return {
             "person": _person(person, name, viewer.now),
+            "county": viewer.county.code,
             "scope": [{"key": key, "name": names.get(key, key)} for key in covers],
             "colleagues": _colleagues(viewer.connection, viewer.county, person, viewer.units, viewer.now),
         }

@@ -19,9 +19,15 @@ def release() -> str:
 
 def init(center: Center, code: str, name: str) -> Values:
     """Makes the tables and the county; bringing an existing one up to date is fine. Raises NotPossibleError, also for a
-    second county that the settings do not name: a server that does not say which one it serves would serve none."""
+    second county that the settings do not name: a server that does not say which one it serves would serve none. And
+    for one where they name another."""
     require_code(code)
     named = called(name)
+    if center.settings.county not in (None, code):
+        raise NotPossibleError(
+            f"DOORSTEP_COUNTY 指明的是县 {center.settings.county}，不是 {code}",
+            f"DOORSTEP_COUNTY names county {center.settings.county}, not {code}",
+        )
     schema.migrate(center.settings.database_url)
     with dialect.writing(center.engine) as connection:
         known = connection.scalar(sa.select(tables.county.c.name).where(tables.county.c.code == code))

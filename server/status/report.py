@@ -13,12 +13,13 @@ from server.reading.viewer import Viewer, viewing
 from server.status.days import days_in
 from server.store import counters, directory
 from server.store.counters import Sums
+from server.store.directory import Tablets
 from sync.scope import SEES_UNITS
 from sync.stamps import milliseconds, stamp
 
 FRESH_MS = 24 * 60 * 60 * 1000
-TABLETS_MIN = 2
-"""Of fewer, freshness would be about one person."""
+PEOPLE_MIN = 2
+"""Of the tablets of fewer, freshness would be about one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class _Report:
         first, last = span.first.isoformat(), span.last.isoformat()
         return counters.sums(viewer.connection, viewer.county.code, self.under, first, last)
 
-    def _tablets(self) -> dict[str, tuple[int, int]]:
+    def _tablets(self) -> dict[str, Tablets]:
         since = stamp(milliseconds(self.viewer.now) - FRESH_MS)
         return directory.tablets_by_unit(self.viewer.connection, self.viewer.county.code, self.viewer.now, since)
 
@@ -117,12 +118,11 @@ class _Report:
     def _below(self, child: str) -> list[str]:
         return [unit for unit, over in self.child_of.items() if over == child]
 
-    def _fresh(self, tablets: Mapping[str, tuple[int, int]], under: Collection[str]) -> dict[str, int]:
-        """Of a unit with units under it and several tablets: it is about the data, never about one person."""
-        found = [tablets[unit] for unit in under if unit in tablets]
-        every, fresh = sum(every for every, _ in found), sum(fresh for _, fresh in found)
-        is_about_one = len(under) == 1 or every < TABLETS_MIN
-        return {} if is_about_one else {"tablets": every, "tablets_fresh": fresh}
+    def _fresh(self, tablets: Mapping[str, Tablets], under: Collection[str]) -> dict[str, int]:
+        """Of a unit with units under it and several people's tablets: it is about the data, never about one person."""
+        found = sum((tablets[unit] for unit in under if unit in tablets), Tablets())
+        is_about_one = len(under) == 1 or found.people < PEOPLE_MIN
+        return {} if is_about_one else {"tablets": found.every, "tablets_fresh": found.fresh}
 
 
 def _said(span: Span) -> dict[str, object]:

@@ -130,19 +130,32 @@ def _holds(now: str) -> sa.ColumnElement[bool]:
     return sa.and_(assignment.c.since <= now, sa.or_(assignment.c.until.is_(None), assignment.c.until > now))
 
 
-def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str) -> dict[str, tuple[int, int]]:
-    """By unit, the tablets in use of those who work there at a moment, and how many of them synced after another. One
-    that never synced is none: a token of somebody who only reads."""
+@dataclass(frozen=True, slots=True)
+class Tablets:
+    """Those in use at a unit, how many of them synced after a moment, and of how many people they are."""
+
+    people: int = 0
+    every: int = 0
+    fresh: int = 0
+
+    def __add__(self, other: "Tablets") -> "Tablets":
+        return Tablets(self.people + other.people, self.every + other.every, self.fresh + other.fresh)
+
+
+def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str) -> dict[str, Tablets]:
+    """By unit, the tablets in use of those who work there at a moment, with those that synced after another. One that
+    never synced is none: a token of somebody who only reads. All of one person's are at one unit."""
     placed = (
-        sa.select(tablet.c.id, tablet.c.last_sync, sa.func.min(assignment.c.unit).label("unit"))
+        sa.select(tablet.c.person, tablet.c.last_sync, sa.func.min(assignment.c.unit).label("unit"))
         .join(assignment, (assignment.c.county == tablet.c.county) & (assignment.c.person == tablet.c.person))
         .where(tablet.c.county == county, tablet.c.revoked_at.is_(None), tablet.c.last_sync.is_not(None), _holds(now))
-        .group_by(tablet.c.id, tablet.c.last_sync)
+        .group_by(tablet.c.id, tablet.c.person, tablet.c.last_sync)
         .subquery()
     )
     fresh = sa.func.sum(sa.case((placed.c.last_sync > since, 1), else_=0))
-    rows = connection.execute(sa.select(placed.c.unit, sa.func.count(), fresh).group_by(placed.c.unit))
-    return {unit: (int(every), int(synced)) for unit, every, synced in rows}
+    people = sa.func.count(placed.c.person.distinct())
+    rows = connection.execute(sa.select(placed.c.unit, people, sa.func.count(), fresh).group_by(placed.c.unit))
+    return {unit: Tablets(*map(int, counted)) for unit, *counted in rows}
 
 
 def strangers(connection: sa.Connection, county: str, now: str, assignees: Iterable[str]) -> set[str]:

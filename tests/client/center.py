@@ -73,6 +73,7 @@ class Center:
             "sun": Person("sun", (Assignment("grid_worker", GRID), Assignment("grid_worker", OTHER_GRID))),
         }
         self.past = Past(World(CATALOG, WORKFLOW, PERMISSIONS, UNITS, self.stamp, people))
+        self.county = COUNTY
         self.codes = {person.upper(): person for person in people}
         self.nonces: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
@@ -119,7 +120,12 @@ class Center:
                 colleagues = [{"assignee": each, "name": name} for each, name in self.colleagues.items()]
                 scope = [{"key": key, "name": key} for key in keys]
                 may_assign = not set(person["roles"]).isdisjoint(WORKFLOW.assigners)
-                told = {"person": person, "scope": scope, "colleagues": colleagues if may_assign else []}
+                told = {
+                    "person": person,
+                    "county": self.county,
+                    "scope": scope,
+                    "colleagues": colleagues if may_assign else [],
+                }
                 return httpx.Response(200, json=told)
             case "sync" if token in self.tokens:
                 return self._sync(token, gzip.decompress(request.read()))
@@ -138,6 +144,7 @@ class Center:
             "tablet": "t1",
             "token": token,
             "person": self._person(person),
+            "county": self.county,
             "scope": list(self._scope(person).covers),
             "clock": self.stamp,
         }

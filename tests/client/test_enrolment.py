@@ -1,5 +1,6 @@
 """A code becomes a token; a lost answer burns nothing; a store is one person's."""
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -74,6 +75,36 @@ def test_a_store_is_one_persons(wang: Worker, center: Center) -> None:
     tablet = wang.reopen()
     assert (tablet.person["id"], tablet.waiting) == ("wang", 1)
     assert tablet.sync().sent == 1
+
+
+def test_a_store_is_one_countys(wang: Worker, center: Center) -> None:
+    """Another county may have a person of the same id: what was saved for this one is not handed over there."""
+    household(wang)
+    sync(wang)
+    household(wang)
+    other = Center()
+    other.county = "5302"
+    with pytest.raises(PersonDiffersError) as found:
+        enroll(other, wang.store)
+    assert "another county (5302)" in found.value.en
+    assert "另一个县（5302）" in found.value.zh
+    tablet = wang.reopen()
+    assert tablet.sync().sent == 1
+    assert not other.lines
+    center.nonces.clear()
+    wang.tablet.close()
+    wang.tablet = wang.enroll("WANG")
+    assert wang.tablet.sync().sent == 0
+
+
+def test_a_store_from_before_counties_were_said_learns_its_own(wang: Worker, center: Center) -> None:
+    with sqlite3.connect(wang.store) as store:
+        store.execute("DELETE FROM meta WHERE key = 'county'")
+    wang.reopen().me()
+    center.nonces.clear()
+    center.county = "5302"
+    with pytest.raises(PersonDiffersError):
+        enroll(center, wang.store)
 
 
 def test_only_its_owner_reads_a_store(wang: Worker) -> None:

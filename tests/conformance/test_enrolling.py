@@ -20,6 +20,13 @@ def test_a_code_gives_201_and_what_a_tablet_needs(wang: Tablet) -> None:
     assert milliseconds(enrolled["clock"]) > 0
 
 
+@states("`county` is the code of the one that the server serves")
+def test_the_county_is_said_at_enrolment_and_later(wang: Tablet) -> None:
+    county = wang.enroll()["county"]
+    assert county
+    assert wang.get("/api/v1/me").json()["county"] == county
+
+
 @states("Case, spaces and dashes do not matter when it is typed")
 def test_case_spaces_and_dashes_do_not_matter(wang: Tablet) -> None:
     plain = wang.code.replace("-", "").lower()

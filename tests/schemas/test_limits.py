@@ -17,7 +17,14 @@ CHANGE = {"edit": NAME, "schema": 1, "by": "wang", "do": "change", "type": "visi
 ANSWER = {"v": 1, "mark": "m", "clock": STAMP, "through": 1, "replay": False, "outcomes": []}
 ROW = {"rev": 1, "type": "dispute", "id": NAME}
 CODE = {"code": "x", "nonce": "x", "tablet": {"name": "x"}}
-ENROLLED = {"tablet": "t", "token": "s", "person": {"id": "wang", "name": "王"}, "scope": [], "clock": STAMP}
+ENROLLED = {
+    "tablet": "t",
+    "token": "s",
+    "person": {"id": "wang", "name": "王"},
+    "county": "5",
+    "scope": [],
+    "clock": STAMP,
+}
 DAY = {"v": 1, "county": "990101", "day": "2026-11-21", "version": 1, "units": [], "counters": []}
 
 Make = Callable[[int], Any]

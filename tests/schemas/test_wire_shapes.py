@@ -59,10 +59,13 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "ScopeLine": [{"scope": "unit:990101101003012", "gone": True}],
     "LastLine": [{"cursor": "c", "more": False, "rev": 9040}],
     "EnrollRequest": [{"code": "AB12", "nonce": "n", "tablet": {"name": "平板 7"}}],
-    "EnrollAnswer": [{"tablet": "t7", "token": "s", "person": PERSON, "scope": ["person:wang"], "clock": STAMP}],
+    "EnrollAnswer": [
+        {"tablet": "t7", "token": "s", "person": PERSON, "county": "5", "scope": ["person:wang"], "clock": STAMP}
+    ],
     "Me": [
         {
             "person": PERSON,
+            "county": "5",
             "scope": [{"key": "unit:5", "name": "东村一网格"}],
             "colleagues": [{"assignee": "body:b", "name": "东村调委会"}],
         }

@@ -132,6 +132,7 @@ def names(me: Document) -> dict[str, str]:
 def test_a_grid_worker_sees_who_they_are(county: County, wang: Device) -> None:
     me = wang.me()
     assert me["person"]["roles"] == ["grid_worker"]
+    assert me["county"] == COUNTY
     assert names(me) == {f"unit:{GRID}": "柳沟一组", f"person:{wang.person}": "王小满"}
     assert me["colleagues"] == []
 

@@ -60,19 +60,19 @@ def test_an_evening_shows_at_every_level(county: County, wang: Device, sun: Devi
     assert "freshness" not in grid["measures"], "of one grid it would be about one person"
 
 
-def test_freshness_is_told_of_two_tablets_and_more_alone(
+def test_freshness_is_told_of_two_peoples_tablets_and_more_alone(
     county: County, wang: Device, sun: Device, tang: Device
 ) -> None:
     zhao = county.worker("赵春来", FAR_GRID)
-    for tablet in (wang, zhao):
+    for tablet in (wang, zhao, county.device(wang.person)):
         tablet.sync()
-    assert status(tang)["counts"]["tablets"] == 2
+    assert status(tang)["counts"]["tablets"] == 3
     villages = {each["unit"]: each for each in status(tang)["units"]}
     for lone in (villages[VILLAGE], villages[OTHER_VILLAGE], status(sun)):
         assert not {"tablets", "tablets_fresh"} & lone["counts"].keys()
         assert "freshness" not in lone["measures"]
     county.worker("李小满", GRID).sync()
-    assert status(sun)["measures"]["freshness"] == {"numerator": 2, "denominator": 2}
+    assert status(sun)["measures"]["freshness"] == {"numerator": 3, "denominator": 3}
 
 
 def test_what_was_open_before_is_carried_in_and_what_is_late_is_overdue(
