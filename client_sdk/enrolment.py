@@ -47,6 +47,7 @@ def _nonce(desk: Desk, code: str) -> tuple[str, bool]:
     answer burns no code, whatever others are tried in between. Says whether the code was not tried before."""
     store = desk.store
     with store.transaction():
+        store.require_place()
         nonce, tried = store.meta(Meta.NONCE) or secrets.token_urlsafe(NONCE_BYTES), _tried(store)
         store.put_meta(Meta.NONCE, nonce)
         _put_tried(store, {*tried, _normal(code)})
@@ -96,6 +97,7 @@ def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | Non
             raise OfflineError(en="The answer to the enrolment is none of the center's")
     store = desk.store
     with store.transaction():
+        store.require_place()
         known = store.meta(Meta.PERSON)
         if known is not None and json.loads(known)["id"] != person:
             raise PersonDiffersError
