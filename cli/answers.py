@@ -1,6 +1,8 @@
 """How every command answers: text for people, or exactly one JSON object on stdout with `--json`."""
 
+import io
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,6 +86,7 @@ class Commands(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         as_json = "--json" in args
+        _say_all_that_can_be_said()
         with failing(as_json), _reading(as_json):
             _require_text(args)
             made = super().make_context(info_name, args, parent, **extra)
@@ -146,8 +149,18 @@ def _say_error(code: str, zh: str, en: str) -> None:
     click.echo(_object({"error": {"code": code, "zh": zh, "en": en}}))
 
 
+def _say_all_that_can_be_said() -> None:
+    """A terminal of another encoding than UTF-8 lacks letters, such as those of rare names in GBK: each is a question
+    mark there, and what was done is told."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # On stderr Python sees to it.
+        sys.stdout.reconfigure(errors="replace")
+
+
 def _object(values: Mapping[str, object]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+    """In ASCII where stdout lacks a letter: JSON can say them all by that."""
+    text = json.dumps(values, ensure_ascii=False)
+    encoding = sys.stdout.encoding or "utf-8"
+    return text if text == text.encode(encoding, "replace").decode(encoding) else json.dumps(values)
 
 
 def listed(items: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> Answer:

@@ -22,6 +22,7 @@ from client_sdk.errors import (
     StoreForeignError,
     StoreForkedError,
     StoreMissingError,
+    StoreMovedError,
     StoreNewerError,
     TabletError,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "StoreForeignError",
     "StoreForkedError",
     "StoreMissingError",
+    "StoreMovedError",
     "StoreNewerError",
     "SyncProgress",
     "SyncReport",

@@ -34,6 +34,9 @@ Deeds: TypeAlias = list[Deed]
 
 
 class Collection:
+    """All that is here raises StoreError, too, and InvalidError for a text that no store can hold (half a surrogate
+    pair). What saves raises StoreMovedError where the store's file is no longer in its place."""
+
     def __init__(self, desk: Desk, record_type: str) -> None:
         self._desk, self.type = desk, record_type
 

@@ -152,6 +152,7 @@ class Desk:
             self._deal_with(refused)
 
     def _author(self) -> Author:
+        self.store.require_place()
         person, *kept = self.store.rows(_AUTHOR)[0]
         now_ms, stamp = self.clock.next(*kept)
         return Author(self._enrolled(person), now_ms, _name(stamp), stamp)

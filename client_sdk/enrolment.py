@@ -48,6 +48,7 @@ def _nonce(desk: Desk, code: str) -> tuple[str, bool]:
     answer burns no code, whatever others are tried in between. Says whether the code was not tried before."""
     store = desk.store
     with store.transaction():
+        store.require_place()
         nonce, tried = store.meta(Meta.NONCE) or secrets.token_urlsafe(NONCE_BYTES), _tried(store)
         store.put_meta(Meta.NONCE, nonce)
         _put_tried(store, {*tried, _normal(code)})
@@ -97,6 +98,7 @@ def _keep(desk: Desk, answer: Mapping[str, Any], server: str, ca_file: str | Non
             raise OfflineError(en="The answer to the enrolment is none of the center's")
     store, county = desk.store, county_of(answer)
     with store.transaction():
+        store.require_place()
         _require_same(store, person, county)
         for key, value in {
             Meta.TABLET: tablet,

@@ -166,6 +166,18 @@ class StoreMissingError(StoreError):
     en = "This tablet is not enrolled yet"
 
 
+class StoreMovedError(StoreError):
+    """The store's file was moved, deleted or replaced while it was open: nobody would find again what is saved now.
+    What the store has can still be read, and handed over by a sync, until it is closed."""
+
+    code = "store-moved"
+    zh = "本机数据文件在使用中被移走、删除或替换，本次没有保存；请先同步，把文件放回原处，再重新打开"
+    en = (
+        "The store's file was moved, deleted or replaced while it was open, and nothing was saved; sync, put it back, "
+        "and open the store anew"
+    )
+
+
 class StoreForeignError(StoreError):
     """The file at the path is something else than a tablet's store. It is left as it is."""
 

@@ -2,20 +2,36 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from client_sdk.errors import InvalidError, StoreError, StoreForeignError, StoreMissingError, StoreNewerError
+from client_sdk.errors import (
+    InvalidError,
+    StoreError,
+    StoreForeignError,
+    StoreMissingError,
+    StoreMovedError,
+    StoreNewerError,
+)
 from client_sdk.schema import MIGRATIONS, TABLES, Meta
-from client_sdk.turn import Turn
+from client_sdk.turn import Turn, is_full
 from schemas.problems import INVALID, Problem
+from sync.codes import Detail
 
 BUSY_TIMEOUT_MS = 15_000
 _OWNER_ONLY = 0o600
 _SYNCHRONOUS_FULL = 2
-_FILES = ("", "-wal", "-shm")
+_WORDS: Mapping[type[Exception], Detail] = {
+    FileNotFoundError: Detail("没有这个文件夹，本次没有保存", "There is no such folder, and nothing was saved"),
+    NotADirectoryError: Detail("没有这个文件夹，本次没有保存", "There is no such folder, and nothing was saved"),
+    PermissionError: Detail(
+        "没有权限使用这个文件或文件夹，本次没有保存",
+        "This file or folder is not yours to use, and nothing was saved",
+    ),
+}
 
 Connect = Callable[[str], sqlite3.Connection]
 
@@ -31,11 +47,8 @@ class Store:
     def __init__(self, path: str | Path, *, create: bool = False, connect: Connect = connect) -> None:
         """Raises StoreMissingError where there is no file or an empty one (unless `create`), StoreForeignError,
         StoreForkedError, StoreNewerError, StoreError."""
-        self.path = Path(path)
-        if create:
-            self._make_file()
-        elif not self.path.is_file():
-            raise StoreMissingError
+        self.path = Path(path).absolute()  # SQLite has its own idea of `:memory:` and `file:…`.
+        self._find_file(create=create)
         self._turn = Turn(self.path)
         try:
             with self._turn:
@@ -43,20 +56,42 @@ class Store:
         except StoreError:
             self._turn.end()
             raise
+        self._place = _place(self.path)
         try:
-            self._prepare(create=create)
+            self._make_ready(connect, create=create)
         except BaseException:
             self.close()
             raise
 
+    def _find_file(self, *, create: bool) -> None:
+        try:
+            if create:
+                self._make_file()
+            elif not stat.S_ISREG(self.path.stat().st_mode):
+                raise StoreMissingError
+        except (OSError, ValueError) as error:  # A NUL or half a surrogate pair is in no file's name.
+            if not create and isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):
+                raise StoreMissingError from error
+            words = _WORDS.get(type(error)) or Detail(StoreError.zh, f"{StoreError.en} ({_reason(error)})")
+            raise StoreError(zh=words.zh, en=words.en) from error
+
     def _make_file(self) -> None:
         # One that is there is not even opened: closing it would end every lock that this process has on it (POSIX).
-        try:
+        with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY))
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise StoreError(en=f"{StoreError.en} ({error.strerror})") from error
+
+    def _make_ready(self, connect: Connect, *, create: bool) -> None:
+        try:
+            self._prepare(create=create)
+        except StoreError as error:
+            if not is_full(error):
+                raise
+            # No room for the index of the log that processes share. Alone with the file, SQLite keeps it in memory.
+            with self._turn:
+                self._connection.close()
+                self._connection = connect(str(self.path))
+                self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._prepare(create=create)
 
     def _prepare(self, *, create: bool) -> None:
         self._require_own(create=create)
@@ -80,12 +115,13 @@ class Store:
 
     def _keep_to_owner(self) -> None:
         """The store holds a token and people's data: nobody else on the tablet reads it, whoever made the file."""
-        for file in self._files():
+        for file in (self.path, *self._logs()):
             with suppress(OSError):  # One of them may not be there, and some disks know no owners.
                 file.chmod(_OWNER_ONLY)
 
-    def _files(self) -> list[Path]:
-        return [self.path.with_name(self.path.name + suffix) for suffix in _FILES]
+    def _logs(self) -> list[Path]:
+        """SQLite's files beside the store's, while somebody has it open."""
+        return [self.path.with_name(self.path.name + suffix) for suffix in ("-wal", "-shm")]
 
     def _migrate(self) -> None:
         with self.transaction():
@@ -180,6 +216,12 @@ class Store:
         with suppress(StoreError):
             self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def require_place(self) -> None:
+        """Raises StoreMovedError where the file at the path is not the one that is open: nobody would find again what
+        is saved into that one. Within the transaction that saves."""
+        if _place(self.path) != self._place:
+            raise StoreMovedError
+
     def require_process(self) -> None:
         """Raises StoreForkedError in a process that was forked from the one that opened it."""
         self._turn.require_process()
@@ -191,12 +233,25 @@ class Store:
             self._connection.close()
 
     def leave(self) -> None:
-        """Closes it, and takes away the files of a store that holds nothing at all."""
+        """Closes it, and takes away the file of a store that holds nothing at all and that nobody else has open."""
         try:
             is_empty = self.value("SELECT count(*) FROM meta") == 0 and self.value("SELECT count(*) FROM outbox") == 0
         except StoreError:
             is_empty = False
         self.close()
-        if is_empty:
-            for file in self._files():
-                file.unlink(missing_ok=True)
+        # Whoever closes last takes the log away.
+        if is_empty and not any(file.exists() for file in self._logs()):
+            self.path.unlink(missing_ok=True)
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path now; None where none does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or "no name of a file"

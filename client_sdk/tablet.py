@@ -96,7 +96,7 @@ class Tablet:
         try:
             way = Transport(server, ca_file=ca_file, transport=transport)
             try:
-                enrol(Desk(opened, clock), way, server, code, name or platform.node() or "tablet", ca_file)
+                enrol(Desk(opened, clock), way, server, code, _called(name), ca_file)
             finally:
                 if transport is None:  # One that was given is still the tablet's to use.
                     way.close()
@@ -117,7 +117,8 @@ class Tablet:
         connect: Connect = connect,
     ) -> Self:
         """Opens a store, with no network. `ca_file` takes the place of the certificate authority that the store
-        remembers, and is remembered instead; "" forgets it, and public authorities are trusted again.
+        remembers, and is remembered instead; "" forgets it, and public authorities are trusted again. A store that is
+        opened on a full disk may be this process's alone until it is closed.
 
         Raises StoreMissingError, StoreForeignError, StoreNewerError, StoreError, and
         RevokedError where the tablet was wiped."""
@@ -250,7 +251,12 @@ class Tablet:
                 wait_s = max(back_off_s(failures, jitter(), interval_s), min(error.retry_after_s or 0, ASKED_MAX_S))
             if on_report is not None:
                 on_report(outcome)
-            stop.wait(wait_s)
+            stop.wait(min(wait_s, threading.TIMEOUT_MAX))
+
+
+def _called(name: str | None) -> str:
+    """What to call a tablet, as far as it is text: a host's name may be bytes of another encoding."""
+    return (name or platform.node() or "tablet").encode(errors="replace").decode()
 
 
 def _remembered(ca_file: str | None) -> str | None:

@@ -108,7 +108,8 @@ def checked_address(server: str) -> str:
     """A center's address without a slash at its end. Raises UnreachableError."""
     try:
         url = httpx.URL(server.strip())
-    except httpx.InvalidURL as error:
+        url.raw_host.decode().encode("idna")  # As Python will ask for its address: a part may be empty or too long.
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise _no_address(f"中心地址 {server} 有误：{error}", f"The address {server} is none: {error}") from error
     if url.scheme not in ("http", "https"):
         raise _no_address(
@@ -129,7 +130,7 @@ def _no_address(zh: str, en: str) -> UnreachableError:
 def _trusting(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
+    except (OSError, ValueError) as error:
         said = AuthorityFileError(en=f"{AuthorityFileError.en} ({ca_file}: {error})")
         raise UnreachableError(str(error), said) from error
 

@@ -25,6 +25,10 @@ _WORDS: Mapping[int, Detail] = {
         "另一个程序正在使用本机数据，本次没有保存；请稍后重试",
         "Another program is at work in the store, and nothing was saved; try again later",
     ),
+    sqlite3.SQLITE_CANTOPEN: Detail(
+        "本机数据文件打不开，本次没有保存；请检查文件夹和权限",
+        "The store's file cannot be opened, and nothing was saved; look at its folder and who may use it",
+    ),
     sqlite3.SQLITE_CORRUPT: Detail(
         "本机数据文件已损坏，本次没有保存",
         "The store's file is damaged, and nothing was saved",

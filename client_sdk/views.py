@@ -18,6 +18,9 @@ from sync.overlay import View, overlaid
 Name = tuple[str, str]
 """A record's type and id."""
 
+SOUGHT_CHARS_MAX = 1000
+"""How much of a text SQLite looks for; its own limit on a pattern is 50,000 bytes."""
+
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RECORD = "SELECT type, id, doc, keys, pending, dots FROM view"
 # Said in so many words, and not given: so SQLite finds the few such rows by their own index.
@@ -200,7 +203,7 @@ class Views:
         if all(sign.isascii() or sign.lower() == sign.upper() for sign in text):
             # SQLite finds the documents that have it somewhere, be it in a field's name; it knows no case but ASCII's.
             conditions += " AND doc LIKE ? ESCAPE '\\'"
-            parameters.append(f"%{_literal(_text(text)[1:-1])}%")
+            parameters.append(f"%{_literal(_text(text[:SOUGHT_CHARS_MAX])[1:-1])}%")
         rows = self._store.rows(f"{_RECORD} WHERE {conditions} ORDER BY id", *parameters)
         folded = text.casefold()
         found = [_record(row) for row in rows]

@@ -210,6 +210,8 @@ def test_without_its_authority_a_tablet_still_saves(wang: Worker, tmp_path: Path
         ("ftp://center.example", "must begin with https://"),
         ("https://", "names no host"),
         ("https://center.example:port", "is none"),
+        ("https://center..example", "is none"),
+        (f"https://{'x' * 64}.example", "is none"),
         ("https://center.example/?code=1", "neither ? nor #"),
         ("", "must begin with https://"),
     ],
@@ -220,6 +222,21 @@ def test_an_address_that_is_none_is_said_to_be_wrong(tmp_path: Path, address: st
     assert why in found.value.en
     assert "中心地址" in found.value.zh
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ca_file", ["a\0b", "\ud800", "none.pem"])
+def test_an_authority_that_cannot_be_read_is_said(tmp_path: Path, ca_file: str) -> None:
+    with pytest.raises(AuthorityFileError):
+        Tablet.enroll("https://127.0.0.1:1", "WANG", tmp_path / "w.tablet", ca_file=ca_file)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tablet_whose_name_is_no_text_can_be_enrolled(
+    center: Center, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.node", lambda: "平板\udcb0")
+    with enroll(center, tmp_path / "w.tablet") as tablet:
+        assert tablet.person["id"] == "wang"
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,37 @@ def test_what_was_saved_is_there_after_a_real_death(wang: Worker) -> None:
     wang.reopen()
     assert [each.id for each in wang.tablet.households.list()] == sorted(died.stdout.split())
     assert wang.tablet.sync().sent == 5
+
+
+class Cramped(Full):
+    """A connection to a full disk that has no room for the index of the log either, which processes share."""
+
+    is_full = True
+    is_alone = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        self.is_alone |= sql == "PRAGMA locking_mode = EXCLUSIVE"
+        if not self.is_alone:
+            cramped = sqlite3.OperationalError("disk I/O error")
+            cramped.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+            raise cramped
+        return super().execute(sql, parameters)
+
+
+def test_a_store_can_be_opened_on_a_full_disk_to_hand_over_what_waits(wang: Worker, center: Center) -> None:
+    made = household(wang)
+    wang.tablet.close()
+    wang.tablet = Tablet.open(
+        wang.store,
+        transport=wang.link,
+        clock=wang.clock,
+        connect=lambda path: sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Cramped),
+    )
+    assert wang.tablet.households.list() == [made]
+    with pytest.raises(StoreError, match="disk is full"):
+        household(wang)
+    with pytest.raises(StoreError, match="disk is full"):
+        wang.tablet.sync()
+    assert list(center.past.rows) == [("household", made.id)]
+    assert not wang.store.with_name("wang.tablet-shm").exists()
+    assert wang.reopen().sync().sent == 1

@@ -282,6 +282,9 @@ def test_find_looks_into_values_alone_and_knows_the_case_of_all_letters(wang: Wo
     assert [each.address for each in find("ADDRESS")] == ["address"]
     assert find("door_no") == find('":"') == find("nn") == []
     assert len(find("")) == 2
+    much = household(wang, notes="查" * 2_000)
+    assert find("查" * 2_000) == [much]
+    assert find("查" * 20_000) == []
 
 
 @pytest.mark.parametrize("back", [None, ""])

@@ -25,10 +25,11 @@ class Shell:
         self.store = str(folder / f"{person}.tablet")
         self.does("enroll", "https://center.example", person.upper())
 
-    def run(self, *arguments: str, language: str = "zh") -> Result:
+    def run(self, *arguments: str, language: str = "zh", charset: str = "utf-8") -> Result:
         around = Surroundings(self.link, lambda: self.center.clock_ms)
         environment = {STORE_VARIABLE: self.store, "LANG": {"zh": "C.UTF-8", "en": "en_GB.UTF-8"}[language]}
-        return CliRunner(env=environment).invoke(main, ["tablet", *arguments], obj=around, catch_exceptions=False)
+        runner = CliRunner(charset, environment)
+        return runner.invoke(main, ["tablet", *arguments], obj=around, catch_exceptions=False)
 
     def does(self, *arguments: str) -> dict[str, Any]:
         result = self.run(*arguments, "--json")
@@ -84,6 +85,17 @@ def test_an_evening_at_the_shell(wang: Shell, center: Center) -> None:
     assert [party["role"] for party in document["parties"]] == ["applicant", "respondent"]
     told = wang.does("status")
     assert (told["waiting"], told["person"]["id"], told["last_sync"]) == (0, "wang", "2026-11-21T08:00:01+00:00")
+
+
+@pytest.mark.parametrize(("charset", "shown"), [("gbk", "河边?号"), ("latin-1", "????")])
+def test_what_a_terminal_has_no_letter_for_is_told_all_the_same(wang: Shell, charset: str, shown: str) -> None:
+    home = wang.does("household", "--address", "河边𠮷号")["id"]
+    for asked in (("list", "household"), ("show", "household", home)):
+        result = wang.run(*asked, charset=charset)
+        assert (result.exit_code, shown in result.stdout) == (0, True)
+    listed = wang.run("list", "household", "--json", charset=charset)
+    assert json.loads(listed.stdout)["items"][0]["doc"]["address"] == "河边𠮷号"
+    assert wang.run("sync", charset=charset).exit_code == 0
 
 
 def test_the_words_never_say_more_than_there_is(wang: Shell) -> None:

@@ -46,6 +46,18 @@ def test_it_waits_an_hour_at_most_because_the_center_asks(wang: Worker, asked: s
     assert stop.waits == [3600, 300]
 
 
+def test_an_interval_without_end_is_one_sync(wang: Worker) -> None:
+    stop = threading.Event()
+    reports: list[SyncReport | TabletError] = []
+
+    def end(report: SyncReport | TabletError) -> None:
+        reports.append(report)
+        threading.Timer(0.1, stop.set).start()
+
+    wang.tablet.keep_in_sync(float("inf"), stop, on_report=end)
+    assert reports == [SyncReport()]
+
+
 def test_what_waiting_does_not_mend_ends_it(wang: Worker, center: Center) -> None:
     center.tokens.clear()
     with pytest.raises(EnrolAgainError):
