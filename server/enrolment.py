@@ -49,8 +49,7 @@ def enroll(center: Center, body: bytes) -> dict[str, object]:
     name = str(named["name"]) if isinstance(named, dict) else ""
     with dialect.writing(center.engine) as connection:
         county = center.county(connection)
-        now = stamp(center.clock())
-        tablet_id, person_id = _claimed(connection, county, normal_code(str(asked["code"])), str(asked["nonce"]), now)
+        tablet_id, person_id, now = _claimed(center, connection, county, str(asked["code"]), str(asked["nonce"]))
         if tablet_id is None:
             tablet_id = ids.edit_name(center.clock(), secrets.randbits(74))
             tablets.spend_code(connection, county.code, normal_code(str(asked["code"])), str(asked["nonce"]), tablet_id)
@@ -65,21 +64,24 @@ def enroll(center: Center, body: bytes) -> dict[str, object]:
     return {"tablet": tablet_id, "token": token, **whose, "clock": now}
 
 
-def _claimed(connection: sa.Connection, county: County, code: str, nonce: str, now: str) -> tuple[str | None, str]:
-    """The tablet that the code has made with this nonce already (or None), and the person it is for."""
-    row = tablets.code(connection, county.code, code)
+def _claimed(
+    center: Center, connection: sa.Connection, county: County, typed: str, nonce: str
+) -> tuple[str | None, str, str]:
+    """The tablet that the code has made with this nonce already (or None), the person it is for, and the stamp of now:
+    after the code was locked, since whoever made it void may have been waited for. The tablet is locked too."""
+    row = tablets.code(connection, county.code, normal_code(typed))
+    now = stamp(center.clock())
     if row is None:
         raise ProblemError("code-unknown")
     if row["nonce_hash"] is None:
         if row["expires_at"] <= now:
             raise ProblemError("code-spent")
-        return None, row["person"]
+        return None, row["person"], now
     if row["nonce_hash"] != tablets.hashed(nonce):
         raise ProblemError("code-spent")
-    revoked = sa.select(tablet.c.revoked_at).where(tablet.c.county == county.code, tablet.c.id == row["tablet"])
-    if connection.scalar(revoked) is not None:
+    if tablets.locked(connection, county.code, row["tablet"])["revoked_at"] is not None:
         raise ProblemError("tablet-revoked")
-    return row["tablet"], row["person"]
+    return row["tablet"], row["person"], now
 
 
 def _person(person: Person, name: str, now: str) -> dict[str, object]:

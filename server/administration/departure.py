@@ -47,12 +47,14 @@ def disable(center: Center, person: str, reason: str | None = None) -> Departure
 
     def apply(change: Directory) -> Changed[Departure]:
         change.require_person(person)
+        # First: who is just enrolling by one of them is waited for, and their tablet is there to be revoked.
+        codes = _spoil(change, person)
         done = Departure(
             person,
             assignments=_end(change, tables.assignment, person),
             memberships=_end(change, tables.membership, person),
             tablets=_revoke(center, change, person),
-            codes=_spoil(change, person),
+            codes=codes,
             cases=tuple(_cases(change, person)),
         )
         is_news = any((done.assignments, done.memberships, done.tablets, done.codes))

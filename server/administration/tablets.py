@@ -84,7 +84,7 @@ def revoke_within(center: Center, change: Directory, tablet: str) -> RowMapping:
     change.require(table, table.c.id, tablet, f"没有平板 {tablet}", f"There is no tablet {tablet}")
     county = change.county.code
     mine = (table.c.county == county, table.c.id == tablet)
-    row = change.connection.execute(sa.select(table).where(*mine)).mappings().one()
+    row = tablets.locked(change.connection, county, tablet)
     if row["revoked_at"] is None:
         spent = sa.select(codes.c.code_hash).where(codes.c.county == county, codes.c.tablet == tablet)
         entry = {name: row[name] for name in ("person", "name", "enrolled_at")} | {"tablet": tablet}

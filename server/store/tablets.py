@@ -58,6 +58,12 @@ def opening(code: str | None, token: str) -> Opening:
     return County(*its), None if whose[0] is None else Caller(*whose)
 
 
+def locked(connection: sa.Connection, county: str, tablet_id: str) -> sa.RowMapping:
+    """A tablet's row, locked: whoever gives it another token waits for whoever revokes it, and the other way round."""
+    asked = sa.select(tablet).where(tablet.c.county == county, tablet.c.id == tablet_id)
+    return connection.execute(asked.with_for_update()).mappings().one()
+
+
 def renew(connection: sa.Connection, county: str, tablet_id: str, token: str) -> None:
     """Gives a tablet another token."""
     renewed = sa.update(tablet).where(tablet.c.county == county, tablet.c.id == tablet_id)

@@ -1,19 +1,27 @@
 """A one-time code becomes a tablet's token; and who the holder of a token is."""
 
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import httpx
 import pytest
 
-from server import administration
+from server import administration, enrolment
 from server.administration import Period
 from server.app import create_app
 from server.settings import Settings
 from server.store import schema, tablets
 from server.store.ledger import NoCountyError
 from tests.support.answers import Document, ProblemAnswerError
-from tests.support.clock import HOUR_MS
+from tests.support.clock import HOUR_MS, SECOND_MS
 from tests.support.county import COUNTY, FAR_GRID, GRID, NEXT_GRID, THIRD_GRID, TOWNSHIP, VILLAGE, County
 from tests.support.device import Device
-from tests.support.meetings import Meeting
+from tests.support.meetings import PATIENCE_ALONE_S, Meeting
 
 
 @pytest.fixture
@@ -92,6 +100,59 @@ def test_two_tablets_with_one_code_at_once(county: County, person: str, monkeypa
     results = meeting.run(lambda: enrolled("one"), lambda: enrolled("other"))
     assert sorted(results)[1] == "code-spent"
     assert len(administration.all_tablets(county.center)) == 1
+
+
+@pytest.fixture
+def meanwhile(county: County, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., list[Future[object]]]]:
+    """Has something done, once, before a step of an enrolment, a second after that began. It comes to its end there, or
+    after the enrolment where it has to wait for what that has locked (on SQLite the whole database)."""
+    with ThreadPoolExecutor(1) as threads:
+
+        def interrupt(step: str, deed: Callable[[], object]) -> list[Future[object]]:
+            begun: list[Future[object]] = []
+            stepped: Callable[..., Any] = getattr(enrolment, step)
+
+            def interrupted(*arguments: Any) -> Any:
+                if not begun:
+                    county.clock.pass_ms(SECOND_MS)
+                    begun.append(threads.submit(deed))
+                    wait(begun, PATIENCE_ALONE_S)
+                return stepped(*arguments)
+
+            monkeypatch.setattr(enrolment, step, interrupted)
+            return begun
+
+        yield interrupt
+
+
+@pytest.mark.parametrize("step", ["_claimed", "_person"], ids=["before the code is looked up", "when it is spent"])
+def test_who_leaves_while_they_enrol_has_no_tablet(
+    county: County, person: str, meanwhile: Callable[..., list[Future[object]]], step: str
+) -> None:
+    code = county.code(person)
+    device = Device(county.http, county.clock)
+    leaving = meanwhile(step, lambda: administration.disable(county.center, person))
+    with suppress(ProblemAnswerError):
+        device.enroll(code, "nonce")
+    leaving[0].result()
+    assert all(each["revoked_at"] for each in administration.all_tablets(county.center))
+
+
+def test_whoever_is_given_another_token_while_they_are_revoked_is_known_as_revoked_after_a_restore(
+    county: County, person: str, meanwhile: Callable[..., list[Future[object]]], tmp_path: Path
+) -> None:
+    """The file that outlasts a restore has the token that they were given last."""
+    file = tmp_path / "lasting.ndjson"
+    center = replace(county.center, settings=replace(county.center.settings, lasting_file=file))
+    code = county.code(person)
+    device = Device(county.http, county.clock)
+    device.enroll(code, "nonce")
+    revoking = meanwhile("_person", lambda: administration.revoke(center, device.tablet))
+    again = Device(county.http, county.clock)
+    again.enroll(code, "nonce")
+    revoking[0].result()
+    (entry,) = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
+    assert entry["token_hash"] == tablets.hashed(again.token).hex()
 
 
 BODIES: dict[str, tuple[bytes, int, str, str | None]] = {
