@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from server import administration
 from tests.support.clock import DAY_MS, HOUR_MS
-from tests.support.county import GRID, County
+from tests.support.county import GRID, VILLAGE, County
 from tests.support.device import Device
 
 
@@ -150,6 +151,24 @@ def test_a_case_given_to_nobody_is_flagged(county: County, wang: Device, sun: De
     given = moved(sun, fence, status="accepted", assignee="person:nobody")
     assert given["flags"] == ["assignee_unknown"]
     assert moved(sun, fence, assignee=f"person:{sun.person}")["flags"] == []
+
+
+def test_a_case_of_somebody_who_left_is_not_given_to_nobody(county: County, wang: Device, sun: Device) -> None:
+    chen = county.hire("陈和", "mediator", VILLAGE)
+    fence, ditch, gate = (wang.create("dispute", unit=GRID) for _ in range(3))
+    wang.sync()
+    moved(sun, fence, status="accepted", assignee=f"person:{chen}")
+    sun.change("dispute", ditch, status="accepted", assignee=f"person:{chen}")
+    county.clock.pass_ms(DAY_MS)
+    administration.disable(county.center, chen)
+    county.clock.pass_ms(DAY_MS)
+    sun.create("entry", dispute=fence, kind="follow_up")
+    sun.sync()
+    sun.catch_up()
+    assert not sun.all("dispute")[fence].get("flags"), "it was hers while she worked here"
+    assert not sun.all("dispute")[ditch].get("flags"), "whenever the center hears of it"
+    assert moved(sun, gate, status="accepted", assignee=f"person:{chen}")["flags"] == ["assignee_unknown"]
+    assert moved(sun, fence, status="mediating")["flags"] == ["assignee_unknown"], "still hers, and nobody's"
 
 
 def test_a_repeated_request_takes_no_second_number(county: County, wang: Device) -> None:
