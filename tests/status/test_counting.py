@@ -140,3 +140,21 @@ def test_working_days_know_holidays_and_make_up_days() -> None:
         "after the National Day week"
     )
     assert deadlines.is_working_day(date(2026, 10, 10), PERIODS), "a Saturday that is worked"
+
+
+def test_a_step_counts_no_earlier_than_the_one_before_it() -> None:
+    known = {
+        each.name: each
+        for each in (
+            Move("a", Step("reported", "village", at(5)), (), is_creation=True),
+            Move("b", Step("accepted", "village", at(9)), ("a",), is_creation=False),
+            Move("c", Step("withdrawn", "village", at(2)), ("b",), is_creation=False),
+        )
+    }
+    found = life(["c"], known, WORKFLOW.rank)
+    assert [each.at for each in found] == [at(5), at(9), at(9)]
+    assert counted(found) == {
+        ("2026-11-05", "reported"): 1,
+        ("2026-11-09", "received"): 1,
+        ("2026-11-09", "withdrawn"): 1,
+    }
