@@ -1,4 +1,4 @@
-"""`doorstep init` and `doorstep verify`."""
+"""`doorstep init`, `doorstep verify` and `doorstep recount`."""
 
 import click
 
@@ -74,3 +74,17 @@ def verify() -> Answer:
         return Answer({"differences": []}, "一致 · No differences")
     text = "\n".join([*found, f"{len(found)} 处不一致 · {counted(len(found), 'difference', 'differences')}"])
     return Answer({"differences": found}, text, good=False)
+
+
+@click.command()
+@answering
+def recount() -> Answer:
+    """重新统计。 Put right the figures that are not what the records add up to. Syncs wait meanwhile."""
+    with opened() as center:
+        from server.keeping import recounting
+
+        made = recounting.recount(center)
+    numbers = sum(int(str(each)) for each in made.values())
+    if not numbers:
+        return Answer(made, "一致 · No differences")
+    return Answer(made, f"已改正 {numbers} 处 · {counted(numbers, 'figure', 'figures')} put right")

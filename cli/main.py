@@ -5,7 +5,7 @@ import click
 from cli.answers import Commands
 from cli.bodies import body
 from cli.center_targets import center
-from cli.county import init, verify
+from cli.county import init, recount, verify
 from cli.held import held
 from cli.importing import import_
 from cli.keeping import backup, erase, replace, restore
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 for _command in (
-    init, import_, unit, person, body, code, tablets, revoke, replace, held, verify, backup, restore, erase, serve,
-    worker, center, tablet,
+    init, import_, unit, person, body, code, tablets, revoke, replace, held, verify, recount, backup, restore, erase,
+    serve, worker, center, tablet,
 ):  # fmt: skip
     main.add_command(_command)

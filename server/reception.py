@@ -122,11 +122,13 @@ class Reception:
         for line in new:
             at = line.at if line.at is not None and stamps.is_stamp(line.at) else self.receipt
             at = stamps.taken(at, head.now, self.receipt, floor)
-            judged = max(min(at, self.receipt), caller.owed_nothing_at or "")
+            earliest = caller.owed_nothing_at or ""
             if announced is not None and caller.last_now is not None and at <= caller.last_now:
                 # Older than the last request: as many as that one announced may be, no more.
-                judged = judged if announced > 0 else max(judged, caller.last_now)
+                earliest = earliest if announced > 0 else max(earliest, caller.last_now)
                 announced -= 1
+            # Never later than the receipt, also where the server's own clock was set back since that request.
+            judged = min(max(at, earliest), self.receipt)
             stamped = line.stamped(at) if isinstance(line, Edit) else replace(line, at=at)
             arrivals.append(Arrival(stamped, judged, self._verdict()))
         return arrivals

@@ -35,7 +35,7 @@ def differences(center: Center) -> list[str]:
     with dialect.reading(center.engine, one_snapshot=True) as connection:
         county = center.county(connection)
         recount = Recount(days_in(county.timezone))
-        erased = _Erased()
+        erased = Erased()
         looks = {
             "database file": (f"database file: {line}" for line in dialect.damage(connection)),
             "erasures": erased.read(connection, county),
@@ -49,7 +49,7 @@ def differences(center: Center) -> list[str]:
 
 
 @dataclass(slots=True)
-class _Erased:
+class Erased:
     """What the log's erasures say: the hashes of the lines without a name of their own that they took away; and what
     erased records left: of one that was erased again after a restore, as it was said last."""
 
@@ -69,7 +69,7 @@ class _Erased:
                 yield f"log line {revision}: it says that it erases, and not what"
 
 
-def _chain(connection: sa.Connection, county: County, erased: _Erased) -> Iterator[str]:
+def _chain(connection: sa.Connection, county: County, erased: Erased) -> Iterator[str]:
     head, last = chain.START, 0
     columns = (
         edit_log.c.revision, edit_log.c.kind, edit_log.c.line, edit_log.c.digest, edit_log.c.receipt_ms,
@@ -100,12 +100,10 @@ def _extended(head: bytes, row: sa.RowMapping) -> bytes | None:
         return None
 
 
-def _counters(connection: sa.Connection, county: County, recount: Recount, erased: _Erased) -> Iterator[str]:
+def _counters(connection: sa.Connection, county: County, recount: Recount, erased: Erased) -> Iterator[str]:
     """The counters are what all records and their lives add up to."""
-    for remains in erased.remains.values():
-        recount.see_erased(remains)
-    counted = recount.counted()
-    kept = {row[:-1]: row[-1] for row in counters.everything(connection, county.code)}
+    counted = recount.counted(erased.remains.values())
+    kept = counters.everything(connection, county.code)
     yield from differences_of_counters(kept, counted, counters.every_attendance(connection, county.code), recount.days)
 
 

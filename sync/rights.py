@@ -30,7 +30,7 @@ class Rights:
 
     def any_ties(self) -> Ties:
         """The ties that some placement of a record could give."""
-        held = (each.role for each in self.person.assignments if each.holds(self.at))
+        held = (each.role for each in self.person.assignments if each.counts(self.at))
         return frozenset((role, tie) for role in held for tie in ("unit", "assignee"))
 
     def roles(self, ties: Ties, action: str) -> frozenset[str]:

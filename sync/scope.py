@@ -1,7 +1,8 @@
 """Who may see what: units, people's assignments, and the keys under which records stand.
 
 Moments are stamps, compared as text. A span runs from `since` (inclusive) until `until` (exclusive; None while it
-lasts). A key is `unit:<code>`, `staff:<code>`, `person:<id>` or `body:<id>`.
+lasts). For work it counts to the end of the millisecond in which it ended: of what was done and received in that one
+nobody could say whether it came before the end. A key is `unit:<code>`, `staff:<code>`, `person:<id>` or `body:<id>`.
 """
 
 import hashlib
@@ -13,7 +14,13 @@ from sync.stamps import BEGINNING
 SEES_UNITS = frozenset({"grid_worker", "village_staff", "township_staff", "county_staff"})
 """Roles whose scope is the grids under their unit. A mediator's is what is assigned; an administrator's is nothing."""
 IS_STAFF = frozenset({"village_staff", "township_staff", "county_staff"})
+_MILLISECOND_CHARS = len("2026-11-21T08:15:30.123")
 ROLES = ("grid_worker", "mediator", "village_staff", "township_staff", "county_staff", "admin")
+
+
+def _is_before_end(at: str, since: str, until: str | None) -> bool:
+    """Whether a moment is no later than the millisecond of an end. What ended as it began was never there."""
+    return until is None or at < until or (since < until and at[:_MILLISECOND_CHARS] == until[:_MILLISECOND_CHARS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,10 @@ class Span:
     def holds(self, at: str) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
 
+    def counts(self, at: str) -> bool:
+        """Whether it counts for work of a moment."""
+        return self.since <= at and _is_before_end(at, self.since, self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -37,6 +48,10 @@ class Assignment:
 
     def holds(self, at: str) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
+
+    def counts(self, at: str) -> bool:
+        """Whether it counts for work of a moment."""
+        return self.since <= at and _is_before_end(at, self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +97,14 @@ class Units:
     def parent(self, unit: str, at: str) -> str | None:
         return next((span.value for span in self.parents[unit] if span.holds(at)), None)
 
-    def lineage(self, unit: str, at: str) -> tuple[str, ...]:
-        """The unit and those above it at a moment. Nothing for a unit that does not exist."""
+    def _parent_counting(self, unit: str, at: str) -> str | None:
+        """The parent that counts for work of a moment: in the millisecond of a move still the one before."""
+        counting = [span for span in self.parents[unit] if span.counts(at)]
+        return min(counting, key=lambda span: span.since).value if counting else None
+
+    def lineage(self, unit: str, at: str, *, counting: bool = False) -> tuple[str, ...]:
+        """The unit and those above it at a moment, or those that are `counting` for work of it. Nothing for a unit that
+        does not exist."""
         known = self._unmoved.get(unit)
         if known is not None:
             return known
@@ -91,7 +112,7 @@ class Units:
         found: str | None = unit if unit in self.parents else None
         while found is not None and found not in line:
             line.append(found)
-            parent = self.parent(found, at)
+            parent = self._parent_counting(found, at) if counting else self.parent(found, at)
             found = parent if parent in self.parents else None
         lineage = tuple(line)
         if lineage and not any(self._has_moved(each) for each in lineage):
@@ -133,7 +154,8 @@ def scope(person: Person, units: Units, at: str) -> Scope:
     seen = units.under((each.unit for each in held if each.role in SEES_UNITS), at)
     staffed = units.under((each.unit for each in held if each.role in IS_STAFF), at)
     keys = {f"unit:{unit}" for unit in seen} | {f"staff:{unit}" for unit in staffed} | {f"person:{person.id}"}
-    return Scope(frozenset(keys | _bodies(person, at)), units.root is not None and units.root in staffed)
+    bodies = {f"body:{span.value}" for span in person.memberships if span.holds(at)}
+    return Scope(frozenset(keys | bodies), units.root is not None and units.root in staffed)
 
 
 def digest(keys: Iterable[str]) -> str:
@@ -142,21 +164,17 @@ def digest(keys: Iterable[str]) -> str:
 
 
 def ties(person: Person, placement: Iterable[Span], units: Units, at: str) -> Iterator[tuple[str, str]]:
-    """Each (role, tie) by which a person reached a record at a moment: `unit` or `assignee`."""
-    roles = [each for each in person.assignments if each.holds(at)]
+    """Each (role, tie) by which a person reached a record with work of a moment: `unit` or `assignee`."""
+    roles = [each for each in person.assignments if each.counts(at)]
+    bodies = {f"body:{span.value}" for span in person.memberships if span.counts(at)}
     for span in placement:
-        if not span.holds(at):
+        if not span.counts(at):
             continue
         if span.value.startswith("unit:"):
-            above = units.lineage(span.value.removeprefix("unit:"), at)
+            above = units.lineage(span.value.removeprefix("unit:"), at, counting=True)
             yield from [(each.role, "unit") for each in roles if each.unit in above]
-        elif span.value == f"person:{person.id}" or span.value in _bodies(person, at):
+        elif span.value == f"person:{person.id}" or span.value in bodies:
             yield from [(each.role, "assignee") for each in roles]
-
-
-def _bodies(person: Person, at: str) -> set[str]:
-    """The keys of the bodies that a person belonged to at a moment."""
-    return {f"body:{span.value}" for span in person.memberships if span.holds(at)}
 
 
 def sees(reached: Iterable[tuple[str, str]]) -> bool:

@@ -38,5 +38,6 @@ def is_published(day: date) -> bool:
 
 def end_of(day: date, timezone: str) -> str:
     """The last moment of a local day, as records say moments."""
-    end = datetime.combine(day, time(23, 59, 59), ZoneInfo(timezone)).astimezone(UTC)
+    # Where a clock is set back at midnight that hour comes twice: the later one ends the day.
+    end = datetime.combine(day, time(23, 59, 59, fold=1), ZoneInfo(timezone)).astimezone(UTC)
     return f"{end:%Y-%m-%dT%H:%M:%S}Z"

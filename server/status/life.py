@@ -6,7 +6,8 @@ of it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from schemas.rules import WORKFLOW_REGISTER
 from sync.edits import Do, Edit
@@ -18,7 +19,8 @@ by escapes of JSON moves the dispute, and counts nothing.)"""
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A status and a tier, and the stamp since when."""
+    """A status and a tier, and the stamp since when: no earlier than that of the step before, which its author saw,
+    however far behind their clock was."""
 
     status: str
     tier: str
@@ -58,7 +60,9 @@ def life(shown: Iterable[str], known: Mapping[str, Move], rank: Callable[[str], 
         seen.add(move.name)
         steps.append(move.step)
         move = None if move.is_creation else _before(move, known, rank)
-    return steps[::-1]
+    steps.reverse()
+    latest = accumulate((step.at for step in steps), max)
+    return [replace(step, at=at) for step, at in zip(steps, latest, strict=True)]
 
 
 def _before(move: Move, known: Mapping[str, Move], rank: Callable[[str], int]) -> Move | None:

@@ -1,7 +1,7 @@
 """The counters counted anew from the records and the log, to prove those that were kept. It reads everything."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.periods import PERIODS
@@ -9,11 +9,8 @@ from server.status.attendance import ATTENDED, attended
 from server.status.counting import DayOf, Days, counted
 from server.status.life import Step
 from server.status.remaining import Remaining
-from server.store.counters import DAY, MONTH, MONTH_CHARS
+from server.store.counters import DAY, MONTH, MONTH_CHARS, Counted
 from sync.lines import Values
-
-Counted = dict[tuple[str, str, str, str], int]
-"""Counters by span, grid, period and measure, as `server.store.counters.everything` gives them."""
 
 
 @dataclass(slots=True)
@@ -37,15 +34,13 @@ class Recount:
         else:
             self._count(kind, document, made_at, (), life)
 
-    def see_erased(self, remains: Remaining) -> None:
-        """Is shown what an erased record left."""
-        for record, day in remains.attended:
-            self.days[record].append(day)
-        for (unit, day, measure), value in remains.counted.items():
-            self._add(unit, Days(int, {(day, measure): value}))
-
-    def counted(self) -> Counted:
-        """The counters that are not 0."""
+    def counted(self, erased: Iterable[Remaining]) -> Counted:
+        """The counters that are not 0, with what `erased` records left."""
+        for remains in erased:
+            for record, day in remains.attended:
+                self.days[record].append(day)
+            for (unit, day, measure), value in remains.counted.items():
+                self._add(unit, Days(int, {(day, measure): value}))
         for kind, identity, document, made_at, life in self._later:
             self._count(kind, document, made_at, sorted(self.days.get(identity, ())), life)
         self._later.clear()
@@ -63,18 +58,23 @@ class Recount:
             self._counted[MONTH, unit, day[:MONTH_CHARS], measure] += value
 
 
+def wrong_counters(kept: Counted, counted: Counted) -> Counted:
+    """What counters are to be, of which others were kept."""
+    return {key: counted.get(key, 0) for key in {*kept, *counted} if kept.get(key, 0) != counted.get(key, 0)}
+
+
+def wrong_days(kept: Mapping[str, list[str]], days: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What the days of records are to be, of which others were kept."""
+    found = {record: sorted(days.get(record, ())) for record in {*kept, *days}}
+    return {record: each for record, each in found.items() if kept.get(record, []) != each}
+
+
 def differences_of_counters(
-    kept: Mapping[tuple[str, str, str, str], int],
-    counted: Counted,
-    days_kept: Mapping[str, list[str]],
-    days: Mapping[str, list[str]],
+    kept: Counted, counted: Counted, days_kept: Mapping[str, list[str]], days: Mapping[str, list[str]]
 ) -> Iterator[str]:
     """Where counters that were kept and those counted anew differ, in words."""
-    for key in sorted({*kept, *counted}):
-        if kept.get(key, 0) != counted.get(key, 0):
-            span, unit, period, measure = key
-            found = f"{kept.get(key, 0)}, a recount gives {counted.get(key, 0)}"
-            yield f"counter {measure} of {unit}, {span} {period}: {found}"
-    for record in sorted({*days_kept, *days}):
-        if days_kept.get(record, []) != sorted(days.get(record, [])):
-            yield f"attendance of {record}: it is not what its visits or follow-ups make"
+    for key, value in sorted(wrong_counters(kept, counted).items()):
+        span, unit, period, measure = key
+        yield f"counter {measure} of {unit}, {span} {period}: {kept.get(key, 0)}, a recount gives {value}"
+    for record in sorted(wrong_days(days_kept, days)):
+        yield f"attendance of {record}: it is not what its visits or follow-ups make"

@@ -5,7 +5,7 @@ They are written under the county's lock, in the transaction that changes what t
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,7 @@ def add(sender: Sender, county: str, changes: Tally, revision: int) -> None:
         {"county": county, **dict(zip(names, key, strict=True)), "value": value} for key, value in sorted(rows.items())
     ]
     bulk.add(sender, counter, added)
-    days = sorted({day for (_, day, _), value in changes.items() if value})
-    bulk.upsert(sender, counted_day, [{"county": county, "day": day, "revision": revision} for day in days])
+    _note_changed(sender, county, {day for (_, day, _), value in changes.items() if value}, revision)
 
 
 def touch(connection: sa.Connection, county: str, units: Iterable[str], revision: int) -> None:
@@ -55,11 +54,27 @@ def touch(connection: sa.Connection, county: str, units: Iterable[str], revision
     connection.execute(sa.update(counted_day).where(day.county == county, day.day == last).values(revision=revision))
 
 
-def everything(connection: sa.Connection, county: str) -> Iterator[tuple[str, str, str, str, int]]:
-    """Every counter: span, grid, period, measure, value."""
+Counted = dict[tuple[str, str, str, str], int]
+"""Counters by span, grid, period and measure."""
+
+
+def everything(connection: sa.Connection, county: str) -> Counted:
+    """Every counter."""
     rows = sa.select(counter.c.span, counter.c.unit, counter.c.period, counter.c.measure, counter.c.value)
-    for row in connection.execute(rows.where(counter.c.county == county)):
-        yield (row[0], row[1], row[2], row[3], row[4])
+    found = connection.execute(rows.where(counter.c.county == county))
+    return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+
+
+def put(sender: Sender, county: str, counted: Counted, revision: int) -> None:
+    """Writes these counters as they are to be. `revision`: of the transaction that does it."""
+    names = ("span", "unit", "period", "measure")
+    rows = [{"county": county, **dict(zip(names, key, strict=True)), "value": counted[key]} for key in sorted(counted)]
+    bulk.upsert(sender, counter, rows)
+    _note_changed(sender, county, {period for span, _, period, _ in counted if span == DAY}, revision)
+
+
+def _note_changed(sender: Sender, county: str, days: Iterable[str], revision: int) -> None:
+    bulk.upsert(sender, counted_day, [{"county": county, "day": day, "revision": revision} for day in sorted(days)])
 
 
 @dataclass(frozen=True, slots=True)

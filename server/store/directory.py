@@ -158,17 +158,29 @@ def tablets_by_unit(connection: sa.Connection, county: str, now: str, since: str
     return {unit: Tablets(*map(int, counted)) for unit, *counted in rows}
 
 
-def strangers(connection: sa.Connection, county: str, now: str, assignees: Iterable[str]) -> set[str]:
-    """Those of some assignees who are no person that works at a moment, and no body."""
-    asked = set(assignees)
+def strangers(
+    connection: sa.Connection, county: str, now: str, given: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Of assignees, each with the stamp since when something is theirs, those who are no body and no person that worked
+    here at any time from then until `now`: what comes late was given to whom it could be given, whoever left since."""
+    asked = set(given)
     if not asked:
         return set()
-    names = sorted({assignee.partition(":")[2] for assignee in asked})
-    working = sa.select(sa.literal("person:") + assignment.c.person).where(
-        assignment.c.county == county, bulk.among(assignment.c.person, names), _holds(now)
+    names = sorted({assignee.partition(":")[2] for assignee, _ in asked})
+    works = sa.select(sa.literal("person:") + assignment.c.person, assignment.c.until).where(
+        assignment.c.county == county, bulk.among(assignment.c.person, names), assignment.c.since <= now
     )
-    bodies = sa.select(sa.literal("body:") + body.c.id).where(body.c.county == county, bulk.among(body.c.id, names))
-    return asked - set(connection.scalars(sa.union(working, bodies)))
+    bodies = sa.select(sa.literal("body:") + body.c.id, sa.null()).where(
+        body.c.county == county, bulk.among(body.c.id, names)
+    )
+    ends: dict[str, list[str | None]] = {}
+    for assignee, until in connection.execute(sa.union_all(works, bodies)):
+        ends.setdefault(assignee, []).append(until)
+    return {
+        (assignee, since)
+        for assignee, since in asked
+        if not any(until is None or until > since for until in ends.get(assignee, ()))
+    }
 
 
 def assignable(connection: sa.Connection, county: str, units: Iterable[str], now: str) -> list[tuple[str, str]]:

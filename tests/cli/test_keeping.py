@@ -201,3 +201,17 @@ def test_a_broken_tablet_is_replaced_with_one_command(site: Site) -> None:
         wang.sync()
     assert site.shell.fails("replace", "none")["code"] == "not-possible"
     assert "▄" in site.shell.text("replace", tablet_id(site, "wang"), "--qr")
+
+
+def test_figures_are_put_right(site: Site) -> None:
+    wang = site.hire("wang")
+    wang.households.create(unit=GRID, address="东村1号")
+    wang.sync()
+    assert site.shell.does("recount") == {"counters": 0, "attendance": 0}
+    assert site.shell.text("recount") == "一致 · No differences\n"
+    engine = dialect.create_engine(Settings(site.shell.environment["DOORSTEP_DATABASE_URL"]))
+    with engine.begin() as connection:
+        connection.execute(sa.update(tables.counter).values(value=7))
+    engine.dispose()
+    assert site.shell.text("recount") == "已改正 2 处 · 2 figures put right\n"
+    assert site.shell.does("verify") == {"differences": []}

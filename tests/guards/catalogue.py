@@ -60,7 +60,7 @@ GUARDS = (
     Guard(
         "rights are judged at the edit's time",
         "server/reception.py",
-        'judged = max(min(at, self.receipt), caller.owed_nothing_at or "")',
+        "judged = min(max(at, earliest), self.receipt)",
         "judged = self.receipt",
         ("tests/scenarios/test_people_who_move.py", "tests/scenarios/test_assigned_cases.py"),
     ),

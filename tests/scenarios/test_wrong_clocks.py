@@ -1,5 +1,7 @@
 """A tablet's clock may be wrong by years: work is kept, stamps are moved or capped, and nobody backdates."""
 
+from datetime import date
+
 import pytest
 
 from server import administration, holding
@@ -93,6 +95,19 @@ def test_the_ends_of_time(county: County, wang: Device, year: str, moved: str | 
     name, line = wang.line(do="create", type="household", now={"unit": GRID, "address": "东"}, at=far)
     outcome = wang.push([line], now=far).outcome(name)
     assert (outcome["result"], outcome.get("at")) == ("applied", moved)
+
+
+def test_the_servers_own_clock_was_a_month_ahead(county: County, wang: Device) -> None:
+    """A tablet that said then that it owed nothing is not judged by the rights of that month's end."""
+    county.clock.pass_ms(30 * DAY_MS)
+    wang.sync()
+    county.clock.pass_ms(-30 * DAY_MS)
+    administration.unassign(county.center, wang.person, GRID, Period(last=date(2026, 11, 30)))
+    home = wang.create("household", unit=GRID)
+    assert wang.sync(owes=1).outcome(home)["result"] == "applied"
+    beyond = [wang.create("household", unit=GRID) for _ in range(2)]
+    answer = wang.sync()
+    assert {answer.outcome(each)["result"] for each in beyond} == {"applied"}
 
 
 # -- who left a grid does not go on by dating work back

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,3 +141,35 @@ def test_working_days_know_holidays_and_make_up_days() -> None:
         "after the National Day week"
     )
     assert deadlines.is_working_day(date(2026, 10, 10), PERIODS), "a Saturday that is worked"
+
+
+def test_a_step_counts_no_earlier_than_the_one_before_it() -> None:
+    known = {
+        each.name: each
+        for each in (
+            Move("a", Step("reported", "village", at(5)), (), is_creation=True),
+            Move("b", Step("accepted", "village", at(9)), ("a",), is_creation=False),
+            Move("c", Step("withdrawn", "village", at(2)), ("b",), is_creation=False),
+        )
+    }
+    found = life(["c"], known, WORKFLOW.rank)
+    assert [each.at for each in found] == [at(5), at(9), at(9)]
+    assert counted(found) == {
+        ("2026-11-05", "reported"): 1,
+        ("2026-11-09", "received"): 1,
+        ("2026-11-09", "withdrawn"): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day", "end"),
+    [
+        ("Asia/Shanghai", date(2026, 11, 24), "2026-11-24T15:59:59Z"),
+        ("America/New_York", date(2026, 12, 31), "2027-01-01T04:59:59Z"),
+        ("Africa/Cairo", date(2026, 10, 29), "2026-10-29T21:59:59Z"),
+    ],
+)
+def test_a_deadline_is_the_last_second_of_a_local_day(timezone: str, day: date, end: str) -> None:
+    """In Cairo the clock is set back at midnight: the last hour of the day comes twice."""
+    assert deadlines.end_of(day, timezone) == end
+    assert days_in(timezone)(end) == day.isoformat()

@@ -1,11 +1,14 @@
 """What the server itself writes of a dispute: its number, its deadlines, what staff are to look at."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from server import administration
+from server.status import deadlines
 from tests.support.clock import DAY_MS, HOUR_MS
-from tests.support.county import GRID, County
+from tests.support.county import GRID, VILLAGE, County
 from tests.support.device import Device
 
 
@@ -144,12 +147,52 @@ def test_a_deadline_in_a_year_of_unknown_holidays_is_flagged(county: County, wan
     assert wang.all("dispute")[fence]["flags"] == ["deadline_may_shift"]
 
 
+def test_a_deadline_shifts_with_the_cases_next_change_once_the_holidays_are_announced(
+    county: County, wang: Device, sun: Device, tang: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county.clock.pass_ms(40 * DAY_MS)
+    fence, over = (wang.create("dispute", unit=GRID) for _ in range(2))
+    wang.sync()
+    accepted = moved(sun, fence, status="accepted")
+    assert (accepted["due_at"], accepted["flags"]) == ("2027-01-05T15:59:59Z", ["deadline_may_shift"])
+    moved(sun, over, status="accepted")
+    county.clock.pass_ms(DAY_MS)
+    assert moved(sun, over, status="withdrawn")["flags"] == ["deadline_may_shift"]
+    assert moved(sun, fence, title="墙")["due_at"] == accepted["due_at"], "nothing is known yet"
+
+    first_weekend = {date(2027, 1, 2), date(2027, 1, 3)}
+    monkeypatch.setattr(deadlines, "is_published", lambda day: day.year <= 2027)
+    monkeypatch.setattr(deadlines, "is_working_day", lambda day, _: day in first_weekend)
+    shifted = moved(sun, fence, status="mediating")
+    assert (shifted["due_at"], shifted["flags"]) == ("2027-01-03T15:59:59Z", []), "from the day on which it was set"
+    ended = moved(sun, over, satisfaction=4)
+    assert (ended["due_at"], ended["flags"]) == (accepted["due_at"], []), "what is over was in time or not"
+
+
 def test_a_case_given_to_nobody_is_flagged(county: County, wang: Device, sun: Device) -> None:
     fence = wang.create("dispute", unit=GRID)
     wang.sync()
     given = moved(sun, fence, status="accepted", assignee="person:nobody")
     assert given["flags"] == ["assignee_unknown"]
     assert moved(sun, fence, assignee=f"person:{sun.person}")["flags"] == []
+
+
+def test_a_case_of_somebody_who_left_is_not_given_to_nobody(county: County, wang: Device, sun: Device) -> None:
+    chen = county.hire("陈和", "mediator", VILLAGE)
+    fence, ditch, gate = (wang.create("dispute", unit=GRID) for _ in range(3))
+    wang.sync()
+    moved(sun, fence, status="accepted", assignee=f"person:{chen}")
+    sun.change("dispute", ditch, status="accepted", assignee=f"person:{chen}")
+    county.clock.pass_ms(DAY_MS)
+    administration.disable(county.center, chen)
+    county.clock.pass_ms(DAY_MS)
+    sun.create("entry", dispute=fence, kind="follow_up")
+    sun.sync()
+    sun.catch_up()
+    assert not sun.all("dispute")[fence].get("flags"), "it was hers while she worked here"
+    assert not sun.all("dispute")[ditch].get("flags"), "whenever the center hears of it"
+    assert moved(sun, gate, status="accepted", assignee=f"person:{chen}")["flags"] == ["assignee_unknown"]
+    assert moved(sun, fence, status="mediating")["flags"] == ["assignee_unknown"], "still hers, and nobody's"
 
 
 def test_a_repeated_request_takes_no_second_number(county: County, wang: Device) -> None:

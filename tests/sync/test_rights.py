@@ -305,7 +305,7 @@ def test_work_done_while_one_was_assigned_is_never_refused_later() -> None:
     former = Person(
         "wang", (Assignment("grid_worker", GRID, until=at(10)), Assignment("grid_worker", FAR_GRID, at(10)))
     )
-    early, late = created("dispute", "wang", 9), created("dispute", "wang", 10)
+    early, late = created("dispute", "wang", 10), created("dispute", "wang", 10.001)
     center = with_people(wang=former)
     center.push([early, late])
 
@@ -316,7 +316,7 @@ def test_work_done_while_one_was_assigned_is_never_refused_later() -> None:
 def test_a_grid_moved_under_another_village_is_its_staffs_by_date() -> None:
     units = Units({**UNITS.parents, GRID: (Span(VILLAGE, until=at(10)), Span(OTHER_VILLAGE, at(10)))})
     center = Center(units=units)
-    early, late = (changed(FENCE, "zhao", seconds, over={"title": [FENCE]}, title="Drain") for seconds in (9, 10))
+    early, late = (changed(FENCE, "zhao", seconds, over={"title": [FENCE]}, title="Drain") for seconds in (10, 10.001))
     center.push([FENCE, early, late])
 
     assert outcome(center, early) == (APPLIED, None)

@@ -1,5 +1,7 @@
 """Units, keys and spans: who sees what, and when."""
 
+import pytest
+
 from schemas.permissions import PERMISSIONS
 from sync import scope
 from sync.rights import CHANGE, CREATE, SETTLE, Rights
@@ -17,6 +19,23 @@ def test_a_span_holds_from_its_beginning_up_to_its_end() -> None:
     assert Span("x").holds(at(0))
     assignment = Assignment("grid_worker", GRID, at(1), at(3))
     assert [assignment.holds(at(n)) for n in range(5)] == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize("span", [Span("x", at(1), at(3)), Assignment("grid_worker", GRID, at(1), at(3))])
+def test_for_work_a_span_counts_to_the_end_of_the_millisecond_in_which_it_ended(span: Span | Assignment) -> None:
+    last = at(3)[:-4] + "ffff"
+    assert [span.counts(each) for each in (at(0), at(1), at(3), last, at(3.001))] == [False, True, True, True, False]
+    assert Span("x").counts(at(9))
+
+
+def test_what_ended_as_it_began_never_counts() -> None:
+    assert not Assignment("grid_worker", GRID, at(3), at(3)).counts(at(3))
+
+
+def test_in_the_millisecond_of_a_move_work_counts_by_the_tree_before() -> None:
+    units = Units({**UNITS.parents, GRID: (Span(OTHER_VILLAGE, at(5)), Span(VILLAGE, until=at(5)))})
+    assert [units.lineage(GRID, at(n), counting=True)[1] for n in (4, 5, 5.001)] == [VILLAGE, VILLAGE, OTHER_VILLAGE]
+    assert units.lineage(GRID, at(5))[1] == OTHER_VILLAGE, "but whoever asks then sees it moved"
 
 
 def test_the_tree_is_what_the_parents_say() -> None:
@@ -107,11 +126,11 @@ def ties(person: str, moment: str) -> set[tuple[str, str]]:
 
 def test_people_reach_a_record_by_its_grid_or_as_its_assignee_while_it_stood_so() -> None:
     assert ties("wang", at(4)) == {("grid_worker", "unit")}
-    assert ties("wang", at(5)) == set()
+    assert ties("wang", at(5.001)) == set()
     assert ties("qian", at(5)) == {("grid_worker", "unit")}
     assert ties("sun", at(5)) == {("township_staff", "unit")}
     assert ties("chen", at(4)) == {("mediator", "assignee"), ("mediator", "unit")}
-    assert ties("chen", at(5)) == {("mediator", "assignee")}
+    assert ties("chen", at(5.001)) == {("mediator", "assignee")}
     assert set(scope.ties(PEOPLE["chen"], (Span("staff:x"),), UNITS, NOW)) == set()
 
 
