@@ -88,9 +88,11 @@ def _require_file(database_url: str) -> None:
 
 
 def _require_made(center: "Center") -> None:
+    from server.administration import require_known
     from server.store import dialect, schema
 
     with dialect.reading(center.engine) as connection:
+        require_known(connection)
         if not schema.is_current(connection):
             raise CommandError(
                 "no-tables",
