@@ -87,9 +87,11 @@ def _require_file(database_url: str) -> None:
 
 def _made(center: "Center") -> "Center":
     """The center of the county that is there now, whatever others are made beside it while it is at work."""
+    from server.administration import require_known
     from server.store import dialect, schema
 
     with dialect.reading(center.engine) as connection:
+        require_known(connection)
         if not schema.is_current(connection):
             raise CommandError(
                 "no-tables",

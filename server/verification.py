@@ -21,7 +21,7 @@ from server.store import counters, dialect
 from server.store.ledger import BLANK, County
 from server.store.log import ERASE, STRAY
 from server.store.streams import by_id, streamed
-from server.store.tables import edit_log, placement, record
+from server.store.tables import edit_log, held_wait, placement, record
 from sync import chain, lines
 from sync.codes import Code, Result
 from sync.stamps import BEGINNING
@@ -108,8 +108,10 @@ def _counters(connection: sa.Connection, county: County, recount: Recount, erase
 
 
 def _held(connection: sa.Connection, county: County) -> Iterator[str]:
-    """Each held edit has its record, and each held record says what the log says."""
-    columns = (edit_log.c.name, edit_log.c.result, record.c.document)
+    """Each held edit has its record and, unless it waits for staff, something that it waits for; each held record says
+    what the log says."""
+    waits = sa.exists().where(held_wait.c.county == edit_log.c.county, held_wait.c.name == edit_log.c.name)
+    columns = (edit_log.c.name, edit_log.c.result, edit_log.c.code, record.c.document, waits.label("waits"))
     joined = sa.outerjoin(
         edit_log,
         record,
@@ -121,6 +123,8 @@ def _held(connection: sa.Connection, county: County) -> Iterator[str]:
             yield f"edit {row['name']}: it has no outcome"
         elif row["document"] is None and row["result"] == Result.HELD:
             yield f"edit {row['name']}: it is held, and nobody can see it"
+        elif row["result"] == Result.HELD and row["code"] != Code.TABLET_REVOKED and not row["waits"]:
+            yield f"edit {row['name']}: it is held, and waits for nothing"
         elif row["document"] is not None and _members(row["document"]).get("result") != row["result"]:
             yield f"edit {row['name']}: its held record says another outcome"
 

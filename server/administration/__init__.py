@@ -2,7 +2,7 @@
 
 from server.administration.bodies import NewBody, add_bodies, add_body, bodies, join, leave
 from server.administration.changing import NotPossibleError
-from server.administration.county import TIMEZONE, figures, init, release, up_to_date
+from server.administration.county import TIMEZONE, figures, init, release, require_known, up_to_date
 from server.administration.departure import disable
 from server.administration.household_import import COLUMNS as HOUSEHOLD_COLUMNS
 from server.administration.household_import import import_households
@@ -49,6 +49,7 @@ __all__ = [
     "people",
     "release",
     "replace",
+    "require_known",
     "revoke",
     "unassign",
     "units",

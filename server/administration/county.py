@@ -28,6 +28,8 @@ def init(center: Center, code: str, name: str) -> Values:
             f"DOORSTEP_COUNTY 指明的是县 {center.settings.county}，不是 {code}",
             f"DOORSTEP_COUNTY names county {center.settings.county}, not {code}",
         )
+    with dialect.reading(center.engine) as connection:
+        require_known(connection)
     schema.migrate(center.settings.database_url)
     with dialect.writing(center.engine) as connection:
         known = connection.scalar(sa.select(tables.county.c.name).where(tables.county.c.code == code))
@@ -47,13 +49,25 @@ def init(center: Center, code: str, name: str) -> Values:
 
 def up_to_date(center: Center) -> Values:
     """Brings the tables of the county that is there to this release. Raises NoCountyError where none is, or several and
-    the settings name none."""
+    the settings name none; NotPossibleError."""
     with dialect.reading(center.engine) as connection:
+        require_known(connection)
         is_made = sa.inspect(connection).has_table(tables.county.name)
         named = sa.select(tables.county.c.code, tables.county.c.name).where(ledger.NAMED).limit(2)
         code, name = ledger.only(connection.execute(named, {"code": center.settings.county}).all() if is_made else [])
     schema.migrate(center.settings.database_url)
     return {"county": code, "name": name, "created": False}
+
+
+def require_known(connection: sa.Connection) -> None:
+    """Raises NotPossibleError where the tables are of a release that this one does not know."""
+    version = schema.version(connection)
+    if version is not None and version not in schema.versions():
+        raise NotPossibleError(
+            f"数据库来自更新版本的 Doorstep（{version}），或属于别的程序：请安装该版本，或恢复本版本的备份",
+            f"The database is of a newer Doorstep ({version}), or another program's: install that release, or restore "
+            "a backup of this one",
+        )
 
 
 def figures(center: Center) -> dict[str, int]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.administration.changing import NotPossibleError
@@ -54,11 +53,13 @@ def restore(center: Center, file: Path, *, force: bool = False) -> dict[str, Any
     what the lasting file names.
 
     Raises NotPossibleError where the file is no whole backup of the same kind of database, and, unless `force`, where
-    the database holds a county with work in it: it says what would be lost."""
+    the database holds a county with work in it (it says what would be lost) or another program's tables."""
     found = contents(file)
     _require_fitting(center, found)
     # Read before anything is put back: what cannot be read cannot be applied again either.
     kept = lasting.content(center)
+    if not force:
+        _require_own(center)
     losses = _losses(center, found, force=force)
     if losses is not None and losses and not force:
         _refuse(losses)
@@ -93,13 +94,25 @@ def _require_fitting(center: Center, found: Contents) -> None:
             f"这是 {found.database} 的备份，数据库是 {backend}",
             f"This is a backup of {found.database}, and the database is {backend}",
         )
-    if found.schema not in {each.revision for each in ScriptDirectory.from_config(schema.config()).walk_revisions()}:
+    if found.schema not in schema.versions():
         raise NotPossibleError(
             "备份来自更新版本的 Doorstep：请先升级", "The backup was made by a newer Doorstep: upgrade this one first"
         )
     named = center.settings.county
     if named is not None and named not in {each.county for each in found.counties}:
         raise NotPossibleError(f"备份中没有县 {named}", f"There is no county {named} in the backup")
+
+
+def _require_own(center: Center) -> None:
+    """What another program keeps there, or a tablet, is not to be overwritten by a slip of the pen."""
+    with dialect.reading(center.engine) as connection:
+        found = sa.inspect(connection).get_table_names()
+    if found and tables.edit_log.name not in found:
+        raise NotPossibleError(
+            "数据库里是别的程序的数据，不是中心的。请换一个空数据库；确要覆盖，请加 --force",
+            "The database holds another program's tables, and no center's. Name an empty one; to overwrite it "
+            "nevertheless, say --force",
+        )
 
 
 def _refuse(losses: list[Loss]) -> None:
@@ -203,7 +216,6 @@ def _copy_into(database: Path, file: Path) -> None:
 
 def _put_back_postgresql(center: Center, file: Path) -> None:
     found = programs(server_major(center.engine), file)
-    listed = found.run(None, "pg_restore", "--list", str(file)).decode(errors="replace").split()
     found.run(
         center.engine.url,
         "pg_restore",
@@ -215,8 +227,3 @@ def _put_back_postgresql(center: Center, file: Path) -> None:
         "--exit-on-error",
         str(file),
     )
-    # Tables that a later release has added are not in the backup: migrating makes them again.
-    added = [table for each in schema.METADATA for table in each.sorted_tables if table.name not in listed]
-    with dialect.writing(center.engine) as connection:
-        for table in added:
-            connection.execute(sa.schema.DropTable(table, if_exists=True))

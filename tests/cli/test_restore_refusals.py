@@ -11,7 +11,8 @@ from alembic import command
 from server.administration import NotPossibleError
 from server.keeping import programs
 from server.keeping.programs import Programs
-from server.store import schema, tables
+from server.settings import Settings
+from server.store import dialect, schema, tables
 from server.store.schema import migrate
 from tests.cli.conftest import Shell
 from tests.support.databases import PostgresDatabases
@@ -71,6 +72,25 @@ def test_what_loses_nothing_says_so(small: Shell, tmp_path: Path) -> None:
     assert "1970" not in said["en"] + said["zh"]
     small.does("unit", "add", "990101002", "西镇", "--parent", "990101")
     assert "1 log line (0 of them edits)" in small.fails("restore", str(tmp_path / "county.backup"))["en"]
+
+
+def test_what_another_program_keeps_is_not_overwritten_unasked(shell: Shell, tmp_path: Path) -> None:
+    backup = str(tmp_path / "county.backup")
+    shell.does("backup", backup)
+    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
+    with dialect.writing(engine) as connection:
+        for made in schema.METADATA:
+            made.drop_all(connection)
+        connection.execute(sa.text("CREATE TABLE county (letter TEXT)"))
+        connection.execute(sa.text("INSERT INTO county VALUES ('Dear all')"))
+    said = shell.fails("restore", backup)
+    assert said["code"] == "not-possible"
+    assert "another program's tables" in said["en"]
+    with dialect.reading(engine) as connection:
+        assert connection.scalar(sa.text("SELECT letter FROM county")) == "Dear all"
+    engine.dispose()
+    assert shell.does("restore", backup, "--force")["counties"] == ["990101"]
+    assert shell.does("verify") == {"differences": []}
 
 
 def test_nothing_is_restored_while_nobody_can_read_what_must_outlast_it(small: Shell, tmp_path: Path) -> None:

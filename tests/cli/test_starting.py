@@ -49,6 +49,17 @@ def test_init_alone_brings_a_county_up_to_date(old_url: str, tmp_path: Path) -> 
     assert "without options" in CliRunner().invoke(main, ["init", "--help"]).stdout
 
 
+@pytest.mark.parametrize("asked", [("unit", "list"), ("init",), INIT, ("init", "--demo"), ("serve",)])
+def test_a_database_of_a_newer_release_is_left_alone(shell: Shell, asked: tuple[str, ...]) -> None:
+    engine = dialect.create_engine(Settings(shell.environment["DOORSTEP_DATABASE_URL"]))
+    with dialect.writing(engine) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    error = shell.fails(*asked)
+    assert error["code"] == "not-possible"
+    assert "of a newer Doorstep (9999)" in error["en"]
+
+
 def test_init_alone_makes_no_county(database_url: str, tmp_path: Path) -> None:
     error = shell_on(database_url, tmp_path).fails("init")
     assert error["code"] == "no-county"

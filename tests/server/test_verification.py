@@ -162,6 +162,12 @@ def test_a_held_edit_was_hidden(county: County, home: str) -> None:
     assert "it is held, and nobody can see it" in found(county)
 
 
+def test_what_a_held_edit_waits_for_was_forgotten(county: County, home: str) -> None:
+    with county.center.engine.begin() as connection:
+        connection.execute(sa.delete(tables.held_wait))
+    assert "it is held, and waits for nothing" in found(county)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
