@@ -61,12 +61,13 @@ def serve(bind: tuple[str, int], workers: int, threads: int, as_json: bool) -> N
 
             holding.take_up_release(center)
             apply_again(center)
-            # For the processes, which read the settings anew: another county may be made beside theirs.
-            os.environ["DOORSTEP_COUNTY"] = str(center.settings.county)
+            county = str(center.settings.county)
         listener = _listening(*bind)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     say(Answer({"url": url}, f"中心已启动 · The center is at {url}"), as_json)
+    # For the processes, which read the settings anew: another county may be made beside theirs.
+    os.environ["DOORSTEP_COUNTY"] = county
     _run(listener.detach(), workers, threads)
 
 

@@ -4,6 +4,7 @@ a process share a core."""
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -30,7 +31,8 @@ class Threads(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
 
     def init_process(self) -> None:
         if self.core is not None:
-            os.sched_setaffinity(0, {self.core})
+            with suppress(OSError):  # Some systems forbid it: it is for speed alone.
+                os.sched_setaffinity(0, {self.core})
         super().init_process()
 
     def handle(self, conn: Any) -> Any:
@@ -74,7 +76,7 @@ def _siblings(core: int) -> Iterator[int]:
     try:
         said = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text(encoding="ascii")
     except OSError:
-        said = str(core)
-    for part in said.split(","):
+        said = ""
+    for part in (said.strip() or str(core)).split(","):
         least, _, most = part.partition("-")
         yield from range(int(least), int(most or least) + 1)

@@ -113,6 +113,7 @@ class Desk:
 
     def _deal_with(self, refused: str) -> None:
         """Takes a refused edit off its author's list. Raises DealtWithError where it is not on it."""
+        self.store.require_place()
         if not self.outbox.discard(refused):
             raise DealtWithError
 

@@ -4,8 +4,10 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from client_sdk.acquaintance import remember
 from client_sdk.application import Applied, apply, end_replay, restart
 from client_sdk.desk import Desk
 from client_sdk.errors import CenterError, EnrolAgainError, RevokedError, StoreError
@@ -83,6 +85,7 @@ class Loop:
         self._restarts = 0
         self._standstills = 0
         self._repairs = 0
+        self._knows_county = desk.store.meta(Meta.COUNTY) is not None
 
     def run(self, progress: Progress) -> SyncReport:
         """Raises OfflineError, CertificateUntrustedError, AuthorityFileError, AddressWrongError, CenterError,
@@ -108,6 +111,7 @@ class Loop:
             is_done = applied.is_done and not applied.is_revoked and self._has_caught_up(prepared, answer)
         self.lines_max = min(self.lines_max * 2, EDITS_PER_REQUEST_MAX)
         self.rows_max = min(self.rows_max * 2, PAGE_ROWS_MAX)
+        self._learn_county()
         _log.info("sync_done", extra={"sent": total.sent, "received": total.received, "refused": total.refused})
         return total
 
@@ -181,6 +185,14 @@ class Loop:
                 return False  # The next request hears it too: nothing is set aside for whoever is to have nothing.
             scope = None  # Then whatever did not come is set aside, wherever it stood.
         return end_replay(self._desk, answer.last.cursor, scope)
+
+    def _learn_county(self) -> None:
+        """A store that was enrolled before centers said which county they serve hears it once."""
+        if self._knows_county:
+            return
+        self._knows_county = True  # A center of an older release does not say: each opening asks it once.
+        with suppress(RequestError):
+            remember(self._desk, self._transport.me(standing(self._desk.store).token))
 
     def _halve(self, prepared: Request) -> bool:
         """Whether the next request can be smaller than this one."""

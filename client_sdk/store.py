@@ -47,8 +47,7 @@ class Store:
     def __init__(self, path: str | Path, *, create: bool = False, connect: Connect = connect) -> None:
         """Raises StoreMissingError where there is no file or an empty one (unless `create`), StoreForeignError,
         StoreForkedError, StoreNewerError, StoreError."""
-        self.path = Path(path).absolute()  # SQLite has its own idea of `:memory:` and `file:…`.
-        self._find_file(create=create)
+        self._find_file(Path(path), create=create)
         self._turn = Turn(self.path)
         try:
             with self._turn:
@@ -63,8 +62,9 @@ class Store:
             self.close()
             raise
 
-    def _find_file(self, *, create: bool) -> None:
+    def _find_file(self, path: Path, *, create: bool) -> None:
         try:
+            self.path = path.absolute()  # SQLite has its own idea of `:memory:` and `file:…`.
             if create:
                 self._make_file()
             elif not stat.S_ISREG(self.path.stat().st_mode):

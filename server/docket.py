@@ -32,7 +32,7 @@ ASSIGNEE_UNKNOWN = "assignee_unknown"
 """Nobody of that name has worked here since the case was theirs: most likely a slip of the pen."""
 DEADLINE_MAY_SHIFT = "deadline_may_shift"
 """The deadline lies in a year whose holidays are not announced yet. Once they are, it is set anew with the case's next
-change."""
+step or follow-up."""
 
 Given = tuple[str, str]
 """An assignee, and the stamp of the step by which a case is theirs."""

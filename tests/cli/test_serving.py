@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 import cli.threads
 from cli.serve import SILENCE_MAX_S, _listening
-from cli.threads import _free_core, _siblings
+from cli.threads import Threads, _free_core, _siblings
 from tests.support.markdown import ROOT
 from tests.support.serving import served
 
@@ -112,6 +113,19 @@ def test_who_begins_keeps_to_a_core_that_the_fewest_have() -> None:
     for _ in range(2 * len(cores)):
         taken.append(_free_core(taken))
     assert all(taken.count(core) == 2 for core in cores)
+
+
+def test_a_system_that_forbids_it_stops_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError
+
+    begun: list[bool] = []
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden, raising=False)
+    monkeypatch.setattr(ThreadWorker, "init_process", lambda _: begun.append(True))
+    worker = Threads.__new__(Threads)
+    worker.core = 0
+    worker.init_process()
+    assert begun
 
 
 def test_of_cores_that_are_one_the_other_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:

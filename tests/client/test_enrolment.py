@@ -100,7 +100,7 @@ def test_a_store_is_one_countys(wang: Worker, center: Center) -> None:
 def test_a_store_from_before_counties_were_said_learns_its_own(wang: Worker, center: Center) -> None:
     with sqlite3.connect(wang.store) as store:
         store.execute("DELETE FROM meta WHERE key = 'county'")
-    wang.reopen().me()
+    wang.reopen().sync()
     center.nonces.clear()
     center.county = "5302"
     with pytest.raises(PersonDiffersError):

@@ -158,7 +158,7 @@ def test_a_deadline_shifts_with_the_cases_next_change_once_the_holidays_are_anno
     moved(sun, over, status="accepted")
     county.clock.pass_ms(DAY_MS)
     assert moved(sun, over, status="withdrawn")["flags"] == ["deadline_may_shift"]
-    assert moved(sun, fence, title="墙")["due_at"] == accepted["due_at"], "nothing is known yet"
+    assert moved(sun, fence, satisfaction=4)["due_at"] == accepted["due_at"], "nothing is known yet"
 
     first_weekend = {date(2027, 1, 2), date(2027, 1, 3)}
     monkeypatch.setattr(deadlines, "is_published", lambda day: day.year <= 2027)
